@@ -23,7 +23,7 @@ describe("the routes of a control plane", () => {
   let broker: Broker;
   const reported: unknown[] = [];
 
-  /** Its backends never answer, so every operation stays where it is. */
+  /** Its backends never answer, so every operation stays in progress. */
   const start = async (): Promise<Broker> => {
     const host = new FakeHost(() => new Promise(() => {}));
     return createBroker(TEST_CONFIG, host, { pool: embeddedPool(), report: (error) => reported.push(error) });
@@ -66,7 +66,7 @@ describe("the routes of a control plane", () => {
     }
   });
 
-  it("show the records to operators alone, and no secret", async () => {
+  it("show the records only to operators, and no secrets", async () => {
     await ask({ method: "PUT", url: `${PATH}${ASYNC}`, body: ORDER });
     const operator = { authorization: basic("operator", "operator-secret") };
     const { json } = await ask({ url: "/instances", headers: operator });
@@ -85,7 +85,7 @@ describe("the routes of a control plane", () => {
       }
   });
 
-  it("send the catalog once to who keeps it", async () => {
+  it("send the catalog only once to a client that keeps it", async () => {
     const first = await ask({ url: "/v2/catalog" });
     expect([first.status, first.headers["content-type"]]).toEqual([200, "application/json; charset=utf-8"]);
     const headers = { ...PLATFORM, "if-none-match": `"other", ${String(first.headers.etag)}` };
@@ -93,7 +93,7 @@ describe("the routes of a control plane", () => {
     expect([again.statusCode, again.payload]).toEqual([304, ""]);
   });
 
-  it("bound what they read", async () => {
+  it("limit what they read", async () => {
     const order = { method: "PUT", url: `${PATH}${ASYNC}` } as const;
     expect(
       await statuses(
@@ -107,7 +107,7 @@ describe("the routes of a control plane", () => {
     ).toEqual([400, 400, 400, 413, 400, 400]);
   });
 
-  it("take the same order again, and no other under its name", async () => {
+  it("accept a repeated order, but no other under its name", async () => {
     const order = { method: "PUT", url: `${PATH}${ASYNC}` } as const;
     const first = await ask({ ...order, body: ORDER });
     const again = await ask({ ...order, body: { ...ORDER, vendor: 1, context: { vendor: 2 } } });
@@ -125,7 +125,7 @@ describe("the routes of a control plane", () => {
     expect(new Set(answers.map(({ json }) => json.operation)).size).toBe(1);
   });
 
-  it("tell a platform to ask again, and of no operation but its own", async () => {
+  it("tell a platform to poll, and only about its own operations", async () => {
     const first = await ask({ method: "PUT", url: `${PATH}${ASYNC}`, body: ORDER });
     await ask({ method: "PUT", url: `/v2/service_instances/b${ASYNC}`, body: ORDER });
     const poll = await ask({ url: `${PATH}/last_operation?operation=${String(first.json.operation)}` });
@@ -140,7 +140,7 @@ describe("the routes of a control plane", () => {
     ).toEqual([400, 400, 400, 404]);
   });
 
-  it("keep an instance that is being made from everything but its deletion", async () => {
+  it("accept nothing but a deletion for an instance that is being created", async () => {
     await ask({ method: "PUT", url: `${PATH}${ASYNC}`, body: ORDER });
     const query = `?${String(new URLSearchParams({ ...IDS, accepts_incomplete: "true" }))}`;
     expect(
@@ -155,7 +155,7 @@ describe("the routes of a control plane", () => {
     ).toEqual([404, 422, 422, 409, 202, 422]);
   });
 
-  it("do nothing at once that takes its time", async () => {
+  it("never do at once what takes time", async () => {
     const query = `?${String(new URLSearchParams(IDS))}`;
     const { status, json } = await ask({ method: "PUT", url: PATH, body: ORDER });
     expect([status, json.error]).toEqual([422, "AsyncRequired"]);

@@ -16,7 +16,7 @@ async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-/** Safe to repeat: the next run does whatever a killed one left. */
+/** Safe to repeat: the next run does whatever a killed one left undone. */
 async function rotate(settings: Settings): Promise<number> {
   const { databaseUrl, broker } = settings;
   if (databaseUrl === undefined) throw new ConfigError("CONFIG_NO_DATABASE");

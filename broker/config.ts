@@ -27,7 +27,7 @@ export interface BrokerConfig {
   /** Absent: the broker registers nowhere. */
   readonly consul?: {
     readonly url: string;
-    /** Whether data guard follows VMs by a blocking query, which is always under way. Default: true. */
+    /** Whether data guard follows VMs with a blocking query, which is always in progress. Default: true. */
     readonly follow?: boolean;
   };
   /** DNS domain of the records that instances register. Default `dc1.consul`. */

@@ -22,7 +22,7 @@ export const concurrency = (): OsbError =>
 export const asyncRequired = (): OsbError =>
   new OsbError(422, "This service plan requires client support for asynchronous service operations.", "AsyncRequired");
 
-/** The backend did not do its part now but may later: it refused, was cut off, or is out of order. */
+/** The backend did not do its part now but may later: it refused, was cut off, or is unavailable. */
 export class BackendError extends Error {
   constructor(message: string) {
     super(message);
@@ -41,7 +41,7 @@ export class StoreError extends BackendError {
   }
 }
 
-/** The backend has refused for good: a failed task, a wrong request. Trying again changes nothing. */
+/** The backend has refused definitively: a failed task, a wrong request. Trying again changes nothing. */
 export class FinalError extends Error {
   constructor(message: string) {
     super(message);

@@ -48,7 +48,7 @@ export function realHost({ from, pace = 1 }: RealHostOptions = {}): Host {
   };
 }
 
-/** A promise that never settles: a process that was killed does not go on. */
+/** A promise that never settles: a killed process does not continue. */
 const never = <T>(): Promise<T> => new Promise(() => {});
 
 /** Makes a host that can be killed: from then on no awaited work returns and nothing new is sent, as after SIGKILL. */

@@ -44,7 +44,7 @@ describe("the operators' API", () => {
   beforeEach(async () => {
     reported.length = 0;
     pool = embeddedPool();
-    // Backends that never answer: what has begun goes on.
+    // Backends that never answer, so that what has begun stays in progress.
     const host = new FakeHost(() => new Promise(() => {}));
     broker = await createBroker(TEST_CONFIG, host, { pool, report: (error) => reported.push(error) });
     store = await openStore(pool, host);
@@ -65,7 +65,7 @@ describe("the operators' API", () => {
     return Object.fromEntries(Object.entries(body ?? {}));
   };
 
-  it("is for operators alone, and so are the metrics", async () => {
+  it("is only for operators, and so are the metrics", async () => {
     for (const path of ["/operator/instances", "/operator/audit", "/metrics", "/instances"]) {
       expect((await ask("GET", path, PLATFORM)).status).toBe(401);
       expect((await ask("GET", path, {})).status).toBe(401);
@@ -74,7 +74,7 @@ describe("the operators' API", () => {
     expect((await ask("GET", "/v2/catalog", OPERATOR)).status).toBe(401);
   });
 
-  it("lists instances in pages that miss none and repeat none", async () => {
+  it("lists instances in pages that neither miss nor repeat any", async () => {
     const first = await json("GET", "/operator/instances?limit=2");
     expect(first.instances).toMatchObject([{ id: "a", state: "ready", quarantine: null }, { id: "b" }]);
     const second = await json("GET", `/operator/instances?limit=2&after=${String(first.next)}`);
@@ -141,7 +141,7 @@ describe("the operators' API", () => {
     expect(text).not.toContain("nobody");
   });
 
-  it("tells anybody whether it is alive and ready, and nothing else", async () => {
+  it("tells anybody whether it is alive and ready, and nothing more", async () => {
     expect(await ask("GET", "/health/live", {})).toMatchObject({ status: 200, text: '{"status":"live"}' });
     expect(await ask("GET", "/health/ready", {})).toMatchObject({ status: 200, text: '{"status":"ready"}' });
     pool.connect = () => Promise.reject(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }));
@@ -157,7 +157,7 @@ describe("the operators' API", () => {
 });
 
 describe("a broker with a certificate", () => {
-  it("speaks TLS, in versions that are not broken", async () => {
+  it("speaks TLS, but only in secure versions", async () => {
     const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], { keyType: "ec" });
     const broker = await createBroker(TEST_CONFIG, new FakeHost(), { pool: embeddedPool(), tls: { cert, key } });
     await broker.app.listen({ host: "127.0.0.1", port: 0 });

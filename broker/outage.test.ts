@@ -24,8 +24,8 @@ const READY: InstanceRow = {
   maintenance: "",
 };
 
-/** How the one statement begins that writes an operation down with all that it makes. */
-const WRITES_AN_ORDER = 'with "claimed"';
+/** The beginning of the one statement that stores an operation with everything that it makes. */
+const WRITES_AN_ORDER = 'with "opened"';
 
 /** `before`: the statement is not carried out. `after`: it is, and its answer is lost. */
 type Moment = "before" | "after";
@@ -61,7 +61,7 @@ class MortalPool implements PostgresPool {
 const shutdown = (): Error =>
   Object.assign(new Error("terminating connection due to administrator command"), { code: "57P01" });
 
-describe("a broker whose database goes away while it takes an order", () => {
+describe("a broker whose database goes away while it accepts an order", () => {
   let broker: Broker;
   let pool: MortalPool;
   let host: FakeHost;
@@ -71,7 +71,7 @@ describe("a broker whose database goes away while it takes an order", () => {
   beforeEach(async () => {
     begun.length = 0;
     pool = new MortalPool();
-    // Backends that never answer: an operation that has begun goes on.
+    // Backends that never answer, so that an operation that has begun stays in progress.
     host = new FakeHost(() => new Promise(() => {}));
     const onOperation = (operation: { readonly kind: string }): void => void begun.push(operation.kind);
     broker = await createBroker(TEST_CONFIG, host, { pool, onOperation, report: (error) => reported.push(error) });
@@ -101,14 +101,14 @@ describe("a broker whose database goes away while it takes an order", () => {
     ],
   ] as const;
 
-  it.each(ORDERS)("has not taken a %s that it could not write down", async (_kind, method, url, body) => {
+  it.each(ORDERS)("has not accepted a %s that it could not store", async (_kind, method, url, body) => {
     pool.dieAt(WRITES_AN_ORDER, "before");
     expect(await ask(method, url, body)).toMatchObject({ status: 503, json: { description: expect.any(String) } });
     expect(begun).toEqual([]);
     expect((await ask(method, url, body)).status).toBe(202);
   });
 
-  it.each(ORDERS)("carries a %s out whose writing down was not confirmed, once", async (kind, method, url, body) => {
+  it.each(ORDERS)("carries out a %s once if its storing was not confirmed", async (kind, method, url, body) => {
     pool.dieAt(WRITES_AN_ORDER, "after");
     expect((await ask(method, url, body)).status).toBe(503);
     await expect.poll(() => begun).toEqual([kind]);

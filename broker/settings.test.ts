@@ -22,7 +22,7 @@ describe("the settings of a process", () => {
     expect(readSettings(whole(), {})).toEqual({ broker: TEST_CONFIG, listen: { host: "127.0.0.1", port: 3000 } });
   });
 
-  it("come from the environment first, which other clients share", () => {
+  it("come first from the environment, which other clients share", () => {
     const environment = {
       BROKER_SERVICE: "redis",
       BROKER_LISTEN: "127.64.0.9:0",
@@ -45,7 +45,7 @@ describe("the settings of a process", () => {
     expect([listen, databaseUrl]).toEqual([{ host: "127.64.0.9", port: 0 }, "postgres://u:p@db/broker"]);
   });
 
-  it("take where it listens for where it manages instances from, unless something else is said", () => {
+  it("assume that it manages instances from where it listens, unless they say otherwise", () => {
     const managers = (content: object, environment: Readonly<Record<string, string>>): unknown => {
       const { managementCidrs: _, ...rest } = TEST_CONFIG;
       const { broker } = readSettings(file(JSON.stringify({ ...rest, ...content })), environment);

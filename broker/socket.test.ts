@@ -24,7 +24,7 @@ const without = (text: string, header: string): string =>
     .filter((line) => !line.startsWith(header))
     .join("\r\n");
 
-describe("a request that is out of the ordinary", () => {
+describe("an unusual request", () => {
   let broker: Broker;
   const reported: unknown[] = [];
 
@@ -60,19 +60,19 @@ describe("a request that is out of the ordinary", () => {
     ["parameters nested too deep", put(order("parameters", deep(5_000))), 400],
     ["a member that nobody knows, nested too deep", put(order("vendor", deep(5_000))), 400],
     ["an array nested too deep", put("[".repeat(100_000)), 400],
-    ["a body that is no JSON", put('{"service_id":'), 400],
-    ["a body that is no object", put("[]"), 400],
+    ["a body that is not JSON", put('{"service_id":'), 400],
+    ["a body that is not an object", put("[]"), 400],
     ["a body that is too large", put(order("context", `{"a":"${"x".repeat(1024 * 1024)}"}`)), 413],
     ["no body", put(""), 400],
     ["no body, no length, no type", request(`PUT ${PATH}/a?accepts_incomplete=true`), 400],
     ["a type that is not JSON", put("a=b", ["Content-Type: text/plain"]), 400],
-    ["a type that is none", put("{}", ["Content-Type: garbage"]), 400],
+    ["an invalid type", put("{}", ["Content-Type: garbage"]), 400],
     ["a type that is empty", put("[]", ["Content-Type:"]), 400],
     ["no type", put("[]", []), 400],
-    ["a length that is none", put("{}", ["Content-Type: application/json", "Content-Length: x"]), 400],
+    ["an invalid length", put("{}", ["Content-Type: application/json", "Content-Length: x"]), 400],
     ["two lengths", put("{}", ["Content-Type: application/json", "Content-Length: 1"]), 400],
     ["a body in chunks", request(`PUT ${PATH}/a`, ["Transfer-Encoding: chunked"], "2\r\n[]\r\n0\r\n\r\n"), 400],
-    ["chunks that are none", request(`PUT ${PATH}/a`, ["Transfer-Encoding: chunked"], "zz\r\n"), 400],
+    ["invalid chunks", request(`PUT ${PATH}/a`, ["Transfer-Encoding: chunked"], "zz\r\n"), 400],
     ["an id that is too long, to create", request(`PUT ${PATH}/${long}?accepts_incomplete=true`), 400],
     ["an id that is too long, to fetch", request(`GET ${PATH}/${long}`), 404],
     ["an id that is very long", request(`GET ${PATH}/${"a".repeat(8_000)}/last_operation`), 404],
@@ -81,14 +81,14 @@ describe("a request that is out of the ordinary", () => {
       request(`DELETE ${PATH}/a/service_bindings/${long}?service_id=${ID}&plan_id=${ID}`),
       410,
     ],
-    ["a path that is no UTF-8", request(`GET ${PATH}/%FF`), 400],
+    ["a path that is not UTF-8", request(`GET ${PATH}/%FF`), 400],
     ["a path that is cut in an escape", request(`GET ${PATH}/%4`), 400],
     ["a NUL in the path", request(`GET ${PATH}/a%00b`), 400],
     ["a NUL in the query", request(`GET ${PATH}/a/last_operation?operation=%00`), 400],
     ["an operation twice", request(`GET ${PATH}/a/last_operation?operation=a&operation=b`), 404],
-    ["a path of nothing", request("GET /nowhere"), 404],
-    ["a path that is no path", request("GET nowhere"), 400],
-    ["a method that the resource has not", request("POST /v2/catalog"), 404],
+    ["an empty path", request("GET /nowhere"), 404],
+    ["a target that is not a path", request("GET nowhere"), 400],
+    ["a method that the resource does not have", request("POST /v2/catalog"), 404],
     ["a method that HTTP does not know", request("FETCH /v2/catalog"), 400],
     ["a method for proxies", request("CONNECT example.org:443"), 405],
     ["TRACE", request("TRACE /v2/catalog"), 404],
@@ -96,14 +96,14 @@ describe("a request that is out of the ordinary", () => {
     ["PROPFIND", request("PROPFIND /v2/catalog"), 404],
     ["headers that are too large", request("GET /v2/catalog", [`X-Long: ${"x".repeat(20_000)}`]), 431],
     ["a path that is too long", request(`GET ${PATH}/${"a".repeat(20_000)}`), 431],
-    ["a header that is none", request("GET /v2/catalog", ["no colon"]), 400],
-    ["an expectation that nobody can meet", request("GET /v2/catalog", ["Expect: the-impossible"]), 417],
+    ["an invalid header", request("GET /v2/catalog", ["no colon"]), 400],
+    ["an expectation that can't be met", request("GET /v2/catalog", ["Expect: the-impossible"]), 417],
     ["no host", without(request("GET /v2/catalog"), "Host"), 400],
     ["no version of the API", without(request("GET /v2/service_instances/a/last_operation"), "X-Broker"), 400],
     ["a version of the API that is too old", request("GET /v2/catalog").replace("2.17", "1.0"), 412],
     ["no credentials", without(request("GET /v2/catalog"), "Authorization"), 401],
-    ["no credentials and a path that is no UTF-8", without(request("GET /v2/%FF"), "Authorization"), 401],
-    ["what is no HTTP", "\u0016\u0003\u0001 hello\r\n\r\n", 400],
+    ["no credentials and a path that is not UTF-8", without(request("GET /v2/%FF"), "Authorization"), 401],
+    ["what is not HTTP", "\u0016\u0003\u0001 hello\r\n\r\n", 400],
   ];
 
   it.each(REQUESTS)("is refused in OSB's words: %s", async (_what, bytes, expected) => {
@@ -113,14 +113,14 @@ describe("a request that is out of the ordinary", () => {
     expect(JSON.parse(body)).toEqual({ description: expect.stringMatching(/./) });
   });
 
-  it("has the code of OSB's catalogue where there is one", async () => {
+  it("has OSB's error code if there is one", async () => {
     const { body } = await send(
       request(`PUT ${PATH}/a`, [`Content-Length: ${JSON.stringify(ORDER).length}`], JSON.stringify(ORDER)),
     );
     expect(JSON.parse(body)).toEqual({ error: "AsyncRequired", description: expect.any(String) });
   });
 
-  it("does no harm to the next one", async () => {
+  it("does not affect the next one", async () => {
     expect((await send(request("GET /v2/catalog"))).status).toBe(200);
     expect((await send(put(order("context", deep(50))))).status).toBe(202);
     expect((await send(put(order("context", deep(50)), ["Content-Type:"]))).status).toBe(202);

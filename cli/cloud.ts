@@ -21,7 +21,7 @@ export type BootOptions = Pick<
 };
 
 /** Reports a failure in a running cloud that nobody waits for. */
-function reportDefect(error: unknown): void {
+export function reportDefect(error: unknown): void {
   process.stderr.write(
     `drydock: in the cloud: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`,
   );

@@ -91,11 +91,12 @@ function addReplay(drydock: Command, endWith: EndWith): void {
       .option("--path <path>", "the path of the counterexample, as the failure printed it")
       .option("--step", "walk through it: the state before and after each step; Enter shows the next")
       .option("--out <dir>", "write the page of the seed here: lanes in time, states, records, shrunk beside drawn")
+      .option("--until <step>", "stop after this step, and keep the cloud open, as up does", wholeNumber(1, 1000))
       .option("--json", "one line of JSON"),
   )
     .addHelpText(
       "after",
-      "\nExamples:\n  $ drydock replay provisioning --seed 7\n  $ drydock replay provisioning --seed 7 --step",
+      "\nExamples:\n  $ drydock replay provisioning --seed 7\n  $ drydock replay provisioning --seed 7 --step\n  $ drydock replay provisioning --seed 7 --until 3",
     )
     .action(async (scenario: string, options: ReplayOptions) =>
       endWith((await import("./run.ts")).replay(scenario, options)),

@@ -37,6 +37,8 @@ export interface ReplayOptions extends SubjectOptions {
   readonly step?: boolean;
   /** Folder for the page of the seed. */
   readonly out?: string;
+  /** Stop after this step, counted from 1, and open the cloud. */
+  readonly until?: number;
   readonly seed: number;
   readonly path?: string;
   readonly plantedBug?: string;
@@ -208,7 +210,13 @@ const withPage = (session: Session, { hub }: LivePage): Session => ({
 /** `drydock replay <scenario>`. Returns the exit code. @throws UserError */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
   const scenario = await findScenario(name, options, sayAloud(options));
-  const { seed, path, plantedBug, json, step, out } = options;
+  const { seed, path, plantedBug, json, step, out, until } = options;
+  if (until !== undefined) {
+    if (step === true || out !== undefined || json === true)
+      throw new UserError("CLI_BAD_OPTION", "--until opens the cloud: leave out --step, --out and --json");
+    const { replayUntil } = await import("./replay-until.ts");
+    return replayUntil(scenario, { ...options, until });
+  }
   const prepared = await preparation(scenario, plantedBug)();
   if (step === true || out !== undefined) {
     const { replayTraced } = await import("./replay-traced.ts");

@@ -56,7 +56,7 @@ function port53({ port53: is, port53Refused: why, ipv6 }: CloudDescription["dns"
 }
 
 /** Prints where everything is, without secrets: `drydock env` has those. */
-function summary(description: CloudDescription, liveUrl: string): string {
+export function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);
   const row = (name: string, text: string): string => `  ${paint("bold", name.padEnd(11))}${text}`;

@@ -48,7 +48,7 @@ function sourceOf(options: string): string {
 
 let vitestReport: VitestReport;
 
-/** What a vendor's own vitest says of test files that describe the conformance of the broker in memory. */
+/** What a vendor's own vitest says about test files that describe the conformance of the in-memory broker. */
 beforeAll(() => {
   for (const [name, options] of Object.entries(FILES))
     writeFileSync(join(folder, `${name}.test.ts`), sourceOf(options));

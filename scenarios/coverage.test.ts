@@ -22,7 +22,7 @@ describe("a run", () => {
     expect(whyVacuous(coverageOf(...notes))).toBe(why);
   });
 
-  it("is not vacuous when steps acted, faults fired and laws judged, or when there were no faults", () => {
+  it("is not vacuous if steps acted, laws judged, and faults, if there were any, fired", () => {
     expect(whyVacuous(coverageOf(step, law))).toBeUndefined();
     expect(whyVacuous(coverageOf(step, law, ["faults", "armed", 3], ["faults", "fired: late"]))).toBeUndefined();
   });
@@ -31,7 +31,13 @@ describe("a run", () => {
     const sum = new Exercise();
     for (const met of ["a", "b"]) sum.add(coverageOf(step, ["pairs", met]));
     expect(sum.coverage.steps).toEqual({ bind: 2 });
+    for (const hit of [true, false, true]) {
+      const play = new Exercise();
+      play.notePlan(hit);
+      sum.add(play.coverage);
+    }
     const lines = describeCoverage(sum.coverage, ["a", "b", "c"]);
+    expect(lines[0]).toBe("plans: 3, a fault acted in 2 (67 %), 0.0 restores accepted a plan");
     expect(lines.at(-1)).toBe("pairs (operation × kind of fault × phase): 2 of 3 met; never: c");
   });
 });

@@ -1,17 +1,21 @@
-/** The sections of a coverage: steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
-const SECTIONS = ["steps", "faults", "laws", "states", "pairs"] as const;
+/** The sections of a coverage: plans played, steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
+const SECTIONS = ["plans", "steps", "faults", "laws", "states", "pairs"] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** How often each thing happened, by section and name. Plain data: coverages of seeds add up. */
 export type Coverage = Readonly<Record<Section, Readonly<Record<string, number>>>>;
 
 const empty = (): Record<Section, Record<string, number>> => ({
+  plans: {},
   steps: {},
   faults: {},
   laws: {},
   states: {},
   pairs: {},
 });
+
+const PLAYED = "played";
+const HIT = "a fault acted";
 
 /** Collects what a play exercised. */
 export class Exercise {
@@ -37,6 +41,12 @@ export class Exercise {
     this.#plays++;
     for (const section of SECTIONS)
       for (const [name, times] of Object.entries(coverage[section])) this.note(section, name, times);
+  }
+
+  /** Notes that a plan was played, and whether a fault acted in it. */
+  notePlan(hasFault: boolean): void {
+    this.note("plans", PLAYED);
+    if (hasFault) this.note("plans", HIT);
   }
 
   /** Forgets everything. */
@@ -80,11 +90,22 @@ export function describeCoverage(coverage: Coverage, pairs: readonly string[]): 
   const never = pairs.filter((pair) => coverage.pairs[pair] === undefined);
   const all = pairs.length === 0 ? [] : [describePairs(pairs.length, never)];
   return [
+    ...describePlans(coverage),
     `steps that acted: ${lineOf(coverage.steps)}`,
     `faults: ${lineOf(coverage.faults)}`,
     `judged by the laws: ${lineOf(coverage.laws)}`,
     `states reached: ${lineOf(coverage.states)}`,
     ...all,
+  ];
+}
+
+/** In how many plans a fault acted, and how many orders of each kind a plan had accepted: what tells whether plans reach what they are drawn for. */
+function describePlans({ plans, steps }: Coverage): readonly string[] {
+  const { [PLAYED]: played = 0, [HIT]: hit = 0 } = plans;
+  if (played === 0) return [];
+  const share = Math.round((100 * hit) / played);
+  return [
+    `plans: ${played}, a fault acted in ${hit} (${share} %), ${((steps.restore ?? 0) / played).toFixed(1)} restores accepted a plan`,
   ];
 }
 

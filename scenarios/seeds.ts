@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Coverage } from "./coverage.ts";
 import { isFailure } from "./errors.ts";
-import type { PreparedScenario, SeedResult } from "./scenario.ts";
+import type { PreparedScenario, SeedResult, ShrinkOptions } from "./scenario.ts";
 
 /** What a scenario does with the plans that its seeds draw. */
 interface Game<Plan> {
@@ -66,13 +66,14 @@ const resultOf = <Plan>(game: Game<Plan>, seed: number, { plan, trace, error }: 
   ...(error !== undefined && { reason: oneLine(error) }),
 });
 
-async function run<Plan>(game: Game<Plan>, seed: number): Promise<SeedResult> {
+async function run<Plan>(game: Game<Plan>, seed: number, { enoughLines = 0 }: ShrinkOptions = {}): Promise<SeedResult> {
   let first: Played<Plan> | undefined;
   let last: Played<Plan> | undefined;
   let played = 0;
   const property = fc.asyncProperty(game.arbitrary, async (plan) => {
     // After so many tries, the result is small enough.
     if (++played > (game.shrinksMax ?? SHRINKS_MAX)) return;
+    if (last !== undefined && last.lines.length <= enoughLines) return;
     const outcome = await playOnce(game, seed, plan);
     first ??= outcome;
     if (outcome.error === undefined) return;
@@ -95,6 +96,6 @@ async function replay<Plan>(game: Game<Plan>, seed: number, path?: string): Prom
 
 /** Turns a game into what `drydock run` and `drydock replay` call: each seed plays one plan, and a failure is shrunk. */
 export const seedRunner = <Plan>(game: Game<Plan>): PreparedScenario => ({
-  run: (seed) => run(game, seed),
+  run: (seed, options) => run(game, seed, options),
   replay: (seed, path) => replay(game, seed, path),
 });

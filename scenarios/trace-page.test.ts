@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { seedPage } from "./trace-page.ts";
-import type { SeedTrace } from "./trace.ts";
+import { laneOf, type SeedTrace } from "./trace.ts";
 
 const trace = (reason: string): SeedTrace => ({
   result: {
@@ -16,7 +16,7 @@ const trace = (reason: string): SeedTrace => ({
   records: ['{"id":"<i>"}'],
 });
 
-it("the page of a failing seed has the law that broke, states, records and events as text, shrunk beside drawn, and no script", () => {
+it("the page of a failing seed has the broken law, states, records and events as text, the shrunk plan next to the drawn one, and no script", () => {
   const html = seedPage({
     scenario: "s",
     seed: 7,
@@ -35,4 +35,16 @@ it("the page of a failing seed has the law that broke, states, records and event
   ])
     expect(html).toContain(text);
   expect(html).not.toMatch(/<script|https?:/);
+});
+
+it.each([
+  ["bosh", "vm.create", "CPI"],
+  ["bosh", "disk.delete", "CPI"],
+  ["bosh", "disk.orphan", "director"],
+  ["bosh", "task.done", "director"],
+  ["nova", "server.create", "OpenStack"],
+  ["dataservices", "user.create", "agents"],
+  ["kernel", "fault.act", "faults"],
+])("an event of %s, %s, is in the lane %s", (source, kind, lane) => {
+  expect(laneOf({ source, kind })).toBe(lane);
 });

@@ -9,7 +9,7 @@ interface SeedPage {
   readonly replay: string;
   /** What the seed drew. */
   readonly original: SeedTrace;
-  /** What is left of it; undefined when nothing was shrunk. */
+  /** The shrunk plan; undefined if nothing was shrunk. */
   readonly shrunk: SeedTrace | undefined;
 }
 
@@ -23,7 +23,24 @@ export function formatVirtual(ms: number): string {
   return `${hours > 0 ? `${hours} h ` : ""}${hours > 0 || minutes > 0 ? `${minutes} min ` : ""}${seconds.toFixed(1)} s`;
 }
 
-/** Lanes with a mark for each event; a mark tells its text when it is pointed at. */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** Times that the axis names, where the play lasts so long. */
+const TICKS = [
+  [10 * SECOND, "10 s"],
+  [MINUTE, "1 min"],
+  [10 * MINUTE, "10 min"],
+  [30 * MINUTE, "30 min"],
+  [HOUR, "1 h"],
+  [2 * HOUR, "2 h"],
+  [4 * HOUR, "4 h"],
+  [8 * HOUR, "8 h"],
+  [16 * HOUR, "16 h"],
+  [32 * HOUR, "32 h"],
+] as const;
+
+/** Lanes with a mark for each event, which shows its text under the pointer. Time is drawn by its square root, so that the beginning has room. */
 function drawLanes({ events, steps }: SeedTrace): string {
   const last = Math.max(1, ...events.map(({ atMs }) => atMs));
   const toX = (atMs: number): string => (LEFT + (Math.sqrt(atMs / last) || 0) * (WIDTH - LEFT - 10)).toFixed(1);
@@ -36,11 +53,14 @@ function drawLanes({ events, steps }: SeedTrace): string {
     return `<text x="4" y="${y + 4}">${lane}</text><line class="axis" x1="${LEFT}" x2="${WIDTH - 10}" y1="${y}" y2="${y}"/>${marks}`;
   });
   const height = 20 + LANES.length * ROW;
+  const ticks = TICKS.filter(([atMs]) => atMs <= last).map(
+    ([atMs, name]) => `<text x="${toX(atMs)}" y="${height}" text-anchor="middle">${name}</text>`,
+  );
   const borders = steps.map(
     ({ atMs }) =>
       `<line class="axis" stroke-dasharray="2 3" x1="${toX(atMs)}" x2="${toX(atMs)}" y1="8" y2="${height - 20}"/>`,
   );
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="what happened where">${[...borders, ...lanes].join("")}</svg>`;
+  return `<svg viewBox="0 0 ${WIDTH} ${height + 6}" role="img" aria-label="what happened where">${[...borders, ...lanes, ...ticks].join("")}</svg>`;
 }
 
 const drawMark = ({ atMs, lane, text }: TraceEvent, x: string, y: number): string =>
@@ -71,7 +91,7 @@ function section(title: string, trace: SeedTrace): string {
 const stepsOf = ({ result, steps }: SeedTrace): readonly string[] =>
   result.counterexample?.steps ?? steps.map(({ name }) => name);
 
-/** Writes the page of a failing seed: what is left of it and what it drew, side by side; then both in time. */
+/** Writes the page of a failing seed: the shrunk plan next to the drawn one, then the course of both. */
 export function seedPage({ scenario, seed, replay, original, shrunk }: SeedPage): string {
   const events = (shrunk ?? original).events.map(({ atMs, lane, text }) => `${formatVirtual(atMs)}  ${lane}  ${text}`);
   return page(

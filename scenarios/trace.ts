@@ -22,16 +22,16 @@ export interface TracedStep {
   readonly after: readonly string[];
 }
 
-/** Everything that a person needs to see how a play went. */
+/** Everything that a person needs in order to see how a play went. */
 export interface SeedTrace {
   readonly result: SeedResult;
   readonly steps: readonly TracedStep[];
   readonly events: readonly TraceEvent[];
-  /** What the subject itself says of what it has, once it failed. */
+  /** What the subject itself says it has after the failure. */
   readonly records: readonly string[];
 }
 
-/** Lanes by the source of an event; what is not named is OpenStack's. */
+/** Lanes by the source of an event; all other sources belong to OpenStack. */
 const LANE_OF: Readonly<Record<string, Lane>> = {
   bosh: "director",
   director: "director",
@@ -45,12 +45,18 @@ const LANE_OF: Readonly<Record<string, Lane>> = {
   broker: "broker",
 };
 
-/** What of a play is said of so many events is enough for a person. */
+/** How many events of a play a trace keeps: enough for a person. */
 const EVENTS_MAX = 5000;
 
+/** What the director notes of its calls of the CPI. */
+const CPI_EVENTS = /^(vm|disk)\.(create|delete)$/;
+
 /** The lane of an event of the journal. */
-const laneOf = ({ source, kind }: Pick<JournalEvent, "source" | "kind">): Lane =>
-  kind.startsWith("fault.") ? "faults" : (LANE_OF[source.split(/[/.]/)[0] ?? ""] ?? "OpenStack");
+export function laneOf({ source, kind }: Pick<JournalEvent, "source" | "kind">): Lane {
+  if (kind.startsWith("fault.")) return "faults";
+  const lane = LANE_OF[source.split(/[/.]/)[0] ?? ""] ?? "OpenStack";
+  return lane === "director" && CPI_EVENTS.test(kind) ? "CPI" : lane;
+}
 
 /** Collects a trace while a play goes on. */
 export class Tracer {
@@ -82,7 +88,7 @@ export class Tracer {
     this.note(laneOf(event), [kind, subject, ...details].join(" ").slice(0, 200));
   }
 
-  /** Performs a step, with a look at the state before and after it. */
+  /** Performs a step, and records the state before and after it. */
   async step<T>(name: string, look: () => readonly string[], perform: () => Promise<T>): Promise<T> {
     const [atMs, before] = [this.#atMs, look()];
     this.note("client", name);

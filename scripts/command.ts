@@ -1,4 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+
+/** The path of a file of ours. @param path as seen from the scripts */
+export const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const EXIT_USAGE = 2;
 

@@ -1,59 +1,76 @@
 /**
- * Plants each bug in the reference broker, plays seeds of a scenario until one fails, and prints the matrix as a table of Markdown.
+ * `npm run planted-bugs`: plants each bug in the reference broker, plays seeds of the provisioning scenario until one fails, shrinks it, and writes
+ * what came of it: `scenarios/planted/hunts.json`, and the page `docs/planted-bugs.md` that shows it.
  *
- * Exit code 0 if every bug was found, 1 otherwise.
+ * Exit code 0 if every bug that was hunted was found, 1 otherwise.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { PLANTED_BUGS } from "../scenarios/planted/index.ts";
-import type { NamedBug } from "../scenarios/planted/bug.ts";
-import { provisioning } from "../scenarios/provisioning/scenario.ts";
+import { CAUGHT, type Hunt, matrixPage, parseHunts } from "../scenarios/planted/matrix.ts";
 import type { SeedResult } from "../scenarios/scenario.ts";
+import { provisioning } from "../scenarios/provisioning/scenario.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
-const { seeds, only, shrink } = scriptCommand(
+const HUNTS = new URL("../scenarios/planted/hunts.json", import.meta.url);
+const PAGE = new URL("../docs/planted-bugs.md", import.meta.url);
+
+const options = scriptCommand(
   "npm run planted-bugs --",
   "Plant each bug in the reference broker, and check that seeds of the provisioning scenario find it.",
 )
-  .option("--seeds <n>", "give up on a bug after this many seeds", wholeNumber(1), 300)
+  .option("--seeds <n>", "give up on a bug after this many seeds", wholeNumber(1), CAUGHT.seedsMax)
   .option("--only <names>", "these bugs, separated by commas; default: all")
-  .option("--no-shrink", "do not shrink what was found")
+  .option("--missing", "only bugs that nobody has hunted yet")
+  .option("--no-shrink", "do not shrink what was found; a later run with --missing does")
+  .option("--check", "write nothing")
   .parse()
-  .opts<{ seeds: number; only?: string; shrink: boolean }>();
+  .opts<{ seeds: number; only?: string; missing?: boolean; shrink: boolean; check?: boolean }>();
 
-/** How a bug was found; undefined if it was not. */
-interface Found {
-  readonly bug: NamedBug;
-  readonly result: SeedResult | undefined;
-}
+const readHunts = (): readonly Hunt[] => parseHunts(readFileSync(HUNTS, "utf8"));
 
-async function hunt(bug: NamedBug): Promise<Found> {
-  const prepared = await provisioning.prepare({ plantedBug: bug.name });
-  for (let seed = 1; seed <= seeds; seed++) {
-    const result = await prepared.replay(seed);
-    if (result.verdict === "pass") continue;
-    return { bug, result: shrink ? await prepared.run(seed) : result };
+/** Plays seeds until one fails; a seed that is known to fail is only shrunk. */
+async function hunt(bug: string, known: Hunt | undefined): Promise<Hunt> {
+  const prepared = await provisioning.prepare({ plantedBug: bug });
+  for (let seed = known?.seed ?? 1; seed <= options.seeds; seed++) {
+    const result = options.shrink && seed === known?.seed ? undefined : await prepared.replay(seed);
+    if (result !== undefined && result.verdict !== "fail") continue;
+    if (!options.shrink && result !== undefined) return huntOf(bug, result, false);
+    return huntOf(bug, await prepared.run(seed, { enoughLines: CAUGHT.linesMax }), true);
   }
-  return { bug, result: undefined };
+  return { bug, seed: null, played: options.seeds, isShrunk: false, lines: [], path: "", reason: "" };
 }
 
-/** Ids of a run are long and say nothing in a table. */
-const plain = (text: string): string => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, "…").replaceAll("|", "\\|");
-
-function row({ bug: { name, part, does }, result }: Found): string {
-  const lines = shrink ? result?.counterexample?.steps.length : undefined;
-  const why = result?.reason === undefined ? "" : plain(result.reason).slice(0, 140);
-  return `| \`${name}\` | ${part} | ${does} | ${result?.seed ?? "**not found**"} | ${lines ?? ""} | ${why} |`;
+function huntOf(bug: string, { seed, counterexample, reason = "" }: SeedResult, isShrunk: boolean): Hunt {
+  const { steps = [], path = "0" } = counterexample ?? {};
+  return { bug, seed, played: seed, isShrunk, lines: [...steps], path, reason };
 }
 
-console.log("| Bug | Part | The broker … | Seed | Lines | Found by |\n|---|---|---|---|---|---|");
-const named = only?.split(",");
-const bugs = PLANTED_BUGS.filter(({ name }) => named?.includes(name) ?? true);
-const found: Found[] = [];
+/** Hunts may run side by side, each for its own bugs: what others have written meanwhile is kept. */
+function record(result: Hunt): void {
+  const hunts = [...readHunts().filter(({ bug }) => bug !== result.bug), result];
+  const order = PLANTED_BUGS.map(({ name }) => name);
+  hunts.sort((a, b) => order.indexOf(a.bug) - order.indexOf(b.bug));
+  writeFileSync(HUNTS, `${JSON.stringify(hunts, null, 2)}\n`);
+  writeFileSync(PAGE, matrixPage(PLANTED_BUGS, hunts));
+}
+
+const named = options.only?.split(",");
+const before = options.missing === true ? readHunts() : [];
+const huntBefore = (name: string): Hunt | undefined => before.find(({ bug }) => bug === name);
+const isMissing = (name: string): boolean => {
+  const hunted = huntBefore(name);
+  return hunted === undefined || (options.shrink && hunted.seed !== null && !hunted.isShrunk);
+};
+const bugs = PLANTED_BUGS.map(({ name }) => name).filter((name) => (named?.includes(name) ?? true) && isMissing(name));
+const found: Hunt[] = [];
 for (const bug of bugs) {
-  const each = await hunt(bug);
-  found.push(each);
-  console.log(row(each));
+  const result = await hunt(bug, huntBefore(bug));
+  found.push(result);
+  if (options.check !== true) record(result);
+  const how =
+    result.seed === null ? "NOT FOUND" : `seed ${result.seed}, ${result.lines.length} lines: ${result.reason}`;
+  console.log(`${bug}: ${how}`);
 }
-const missed = found.filter(({ result }) => result?.verdict !== "fail");
-console.log(`${found.length - missed.length} of ${found.length} planted bugs found within ${seeds} seeds`);
-for (const { bug } of missed) console.log(`not found: ${bug.name}`);
+const missed = found.filter(({ seed }) => seed === null);
+console.log(`${found.length - missed.length} of ${found.length} planted bugs found within ${options.seeds} seeds`);
 process.exitCode = missed.length === 0 ? 0 : 1;

@@ -129,7 +129,7 @@ function createSimulators(
   const bosh = createBosh(kernel, {
     ...login(credentials, director?.isBasic === true ? undefined : signing, director?.users ?? []),
     ...director?.options,
-    ...(director?.hasConfigServer === true && {
+    ...(director?.hasConfigServer !== false && {
       configServer: { url: `https://${plan.director}:${CONFIG_SERVER_PORT}` },
     }),
     ...(analysisMs !== undefined && { analysisMs }),

@@ -18,7 +18,7 @@ import { parserOf } from "../json.ts";
  * STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", 2015), as age and Tink use
  * it: the nonce is the number of the chunk (11 bytes, big-endian) and a byte that is 1 in the last chunk, else 0. The key is random and
  * belongs to one attempt of one backup, so no nonce comes twice under it. Both lines are authenticated with each chunk (as their SHA-256). So a
- * chunk that is changed, moved, left out, or another backup's does not open; nor does an artifact that is cut off or goes on after its last chunk.
+ * chunk that is changed, moved, left out, or from another backup does not open; nor does an artifact that is cut off or continues after its last chunk.
  */
 const MAGIC = "drydock-backup 1\n";
 const CIPHER = "aes-256-gcm";
@@ -52,7 +52,7 @@ function nonceOf(chunk: number, isLast: boolean): Buffer {
   return nonce;
 }
 
-/** Encrypts one chunk after the other. */
+/** Encrypts one chunk after another. */
 class Sealer {
   readonly #key: Uint8Array;
   readonly #aad: Buffer;

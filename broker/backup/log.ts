@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { parseObject } from "../json.ts";
-import { agentOf, type OperationContext } from "../operations/context.ts";
+import { BackendError } from "../errors.ts";
+import { nodesOf, type OperationContext } from "../operations/context.ts";
+import type { InstanceAgent } from "../spi/agent.ts";
 import type { InstanceRow, LogFileRow } from "../store/schema.ts";
 import { makeLogKey } from "./data-keys.ts";
 import { changeSettings, settingsOf } from "./history.ts";
@@ -27,17 +29,27 @@ export async function collectLog(context: OperationContext, instance: InstanceRo
   const { store } = context;
   if ((await store.busyWith(instance.id)) !== undefined) return;
   const { epoch } = await settingsOf(context, instance);
-  const agent = agentOf(context, instance);
+  const nodes = await nodesOf(context, instance);
+  const [agent] = nodes;
   const { files, untilMs } = await agent.finishLog();
   const known = new Set((await store.logFilesOf(instance.id)).map(({ id }) => id));
   for (const name of files) {
     const id = `${instance.deployment}/${epoch}/${name}`;
     if (!known.has(id)) await collectFile(context, instance, { id, epoch, name, bytes: await agent.readLog(name) });
-    await agent.forgetLog(name);
+    for (const node of nodes) await forgetAt(node, name);
   }
   if ((await settingsOf(context, instance)).epoch === epoch)
     await changeSettings(context, instance, { log_until_ms: untilMs });
   await dropLog(context, instance);
+}
+
+/** A node that has died meanwhile keeps the file until it is asked again, at the latest once it is the primary. */
+async function forgetAt(node: InstanceAgent, name: string): Promise<void> {
+  try {
+    await node.forgetLog(name);
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+  }
 }
 
 interface CollectedFile {

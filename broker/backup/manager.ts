@@ -11,7 +11,7 @@ import { dueTimes, nextDueMs } from "./schedule.ts";
 /** How often the backup manager looks for what is due. */
 const LOOK_MS = 60_000;
 
-/** What the backup manager does by itself: schedules, retention, collection of logs. One process at a time does it. */
+/** What the backup manager does on its own: schedules, retention, collection of logs. One process at a time does it. */
 interface BackupManager {
   /** Looks once every `LOOK_MS` from now on. */
   start(): void;
@@ -21,7 +21,7 @@ interface BackupManager {
 
 const LEASE = "backup manager";
 
-/** What fails in one look is done by a later one. Defects are reported. */
+/** What fails in one look is left to a later one. Defects are reported. */
 async function tryOnce(report: (error: unknown) => void, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -2,7 +2,7 @@ import type { OperationContext } from "../operations/context.ts";
 import type { Permission, Platform } from "./platform.ts";
 import type { DashboardSession } from "./sessions.ts";
 
-/** For how long a platform's yes counts, in ms: a revoked role still works for that long. A no is never kept. */
+/** How long a platform's yes is cached, in ms: a revoked role still works for that long. A no is never cached. */
 const CHECKUP_MS = 10_000;
 /** How many answers are kept at once, at most. */
 const KEPT_MAX = 10_000;

@@ -8,13 +8,13 @@ import type { InstanceRow } from "../store/schema.ts";
 /** The fields of a form. */
 export type Fields = Readonly<Record<string, string>>;
 
-/** What a manager has asked for, on the page of one instance. */
+/** A manager's request from the page of one instance. */
 interface ActionOrder {
   readonly instance: InstanceRow;
   readonly fields: Fields;
   /** That of the path. */
   readonly backupId: string;
-  /** Refuses who may not manage another instance as well. @throws OsbError 403 */
+  /** Refuses a user who may not manage the other instance as well. @throws OsbError 403 */
   readonly requireManagerOf: (instanceId: string) => Promise<void>;
 }
 

@@ -95,12 +95,12 @@ export async function logOut(
   reply.header("set-cookie", setCookie(SESSION_COOKIE, "", 0));
 }
 
-/** The refusal of who may not manage an instance, which says nothing of whether there is one. */
+/** The refusal of a user who may not manage an instance; it does not reveal whether the instance exists. */
 export const mayNotManage = (): OsbError =>
   new OsbError(403, "You may not manage this service instance, or there is none.");
 
 /**
- * Finds out who asks, and whether the platform currently lets them manage the instance.
+ * Finds out who the user is, and whether the platform currently lets them manage the instance.
  *
  * @returns undefined for a user who must log in first
  * @throws OsbError 403 for a user who may not manage it, 404 if it is gone; BackendError while the platform can't be asked

@@ -28,7 +28,7 @@ describe("a page", () => {
 
 describe("a cookie", () => {
   test.prop([fc.stringMatching(/^[\w-]{1,40}$/), fc.array(fc.stringMatching(/^[\w-]{1,8}=[\w-]{0,8}$/))])(
-    "is read back among others",
+    "is found among others",
     (value, others) => {
       const own = setCookie("drydock_session", value, 5).split(";")[0] ?? "";
       const rest = others.filter((each) => !each.startsWith("drydock_session="));

@@ -42,7 +42,7 @@ export const page = (title: string, body: Html): Html => html`<!doctype html>
 <title>${title}</title><style>${new Html(STYLE)}</style></head><body>${body}</body></html>
 `;
 
-/** A page that says why there is no other. */
+/** A page that explains why the requested one can't be shown. */
 export const messagePage = (title: string, text: string, instanceId?: string): Html =>
   page(
     title,

@@ -9,7 +9,7 @@ import { openText, type Seal, sealText } from "../store/seal.ts";
 /** A login that has begun, as the browser keeps it, sealed. */
 interface LoginAttempt {
   readonly state: string;
-  /** PKCE's verifier (RFC 7636): whoever steals only the code gains nothing. */
+  /** PKCE's verifier (RFC 7636): stealing only the code is useless. */
   readonly verifier: string;
   readonly instanceId: string;
   readonly offeringId: Offering["id"];

@@ -5,7 +5,7 @@ import type { DashboardView } from "./view.ts";
 
 const [plan] = serviceOf("postgresql").plans;
 
-it("offers a restore to a time where there is one, and says between which", () => {
+it("offers a restore to a time if that is possible, and says which times", () => {
   if (plan === undefined) throw new Error("no plan");
   const settings: DashboardView["settings"] = {
     instance_id: "a",

@@ -21,7 +21,7 @@ const SECRET_BYTES = 32;
 
 /** The sessions of dashboards, in the store: a logout applies to every process. */
 export interface Sessions {
-  /** Returns what the browser is to keep, and for how long, in ms. */
+  /** Returns what the browser must keep, and for how long, in ms. */
   begin(user: LoggedIn): Promise<{ readonly secret: string; readonly lastsMs: number }>;
   /** Undefined for one that has ended. */
   find(secret: string | undefined): Promise<DashboardSession | undefined>;

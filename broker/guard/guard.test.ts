@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError } from "../errors.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
-import { FakeNeutron } from "./testing.ts";
+import { FakeNeutron, portOf } from "./testing.ts";
 import { type Guard, SecurityGroupGuard } from "./guard.ts";
 import { neutronOf } from "./neutron.ts";
 import { openProject } from "../openstack/project.ts";
@@ -143,7 +143,7 @@ describe("data guard", () => {
     let isNew = true;
     neutron.instead = ({ method, url }) => {
       if (method === "DELETE" && url.includes("/security-groups/") && isNew) {
-        neutron.ports.push({ id: "p3", device_id: "vm-3", security_groups: ["default", "g1"] });
+        neutron.ports.push(portOf("p3", "vm-3", ["default", "g1"]));
         isNew = false;
       }
       // A listing that is older than the deletion of the port.
@@ -154,6 +154,22 @@ describe("data guard", () => {
     await guard.remove("a");
     expect(neutron.groups).toEqual([]);
     expect(neutron.ports.map(({ security_groups: groups }) => groups)).toEqual([["default"], ["default"]]);
+  });
+
+  it("deletes the ports that its VMs have left, and no others", async () => {
+    await guard.protect(A, ["vm-1", "vm-2"]);
+    neutron.ports[0] = portOf("p1", undefined, ["default", "g1"]);
+    neutron.ports.push(portOf("p3", undefined));
+    await guard.remove("a");
+    expect(neutron.ports.map(({ id }) => id)).toEqual(["p2", "p3"]);
+    expect(neutron.groups).toEqual([]);
+  });
+
+  it("is closed to everybody without a group less", async () => {
+    await guard.admit(CLUSTER, [APPS]);
+    await guard.close("a");
+    expect(neutron.open).toEqual([]);
+    expect(neutron.groups).toHaveLength(1);
   });
 
   it("takes an instance's group away and leaves its neighbour's", async () => {
@@ -179,7 +195,7 @@ describe("data guard", () => {
   it("counts the ports that carry a group, and puts it on those that were made anew", async () => {
     await guard.protect(A, ["vm-1", "vm-2"]);
     expect(await guard.guardedPorts()).toEqual(new Map([["a", 2]]));
-    neutron.ports[1] = { id: "p3", device_id: "vm-3", security_groups: ["default"] };
+    neutron.ports[1] = portOf("p3", "vm-3");
     expect(await guard.guardedPorts()).toEqual(new Map([["a", 1]]));
     await guard.reprotect("a", ["vm-1", "vm-3"]);
     expect(await guard.guardedPorts()).toEqual(new Map([["a", 2]]));

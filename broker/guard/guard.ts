@@ -1,6 +1,6 @@
 import type { Host } from "../host.ts";
 import { retryWhileDown } from "../http/client.ts";
-import type { Group, Neutron, NewRule } from "./neutron.ts";
+import { type Group, isAbandoned, type Neutron, type NewRule } from "./neutron.ts";
 import { fromGroup, fromNetwork, ingressRule, missingRules, surplusRules } from "./rules.ts";
 
 /** What data guard needs to know of an instance. */
@@ -26,7 +26,12 @@ export interface Guard {
   admit(instance: GuardedInstance, cidrs: readonly string[]): Promise<void>;
   /** Closes the instance to all but these networks. It creates no rule, so no quota stands in its way. */
   narrow(instanceId: string, cidrs: readonly string[]): Promise<void>;
-  /** Takes the group off the ports and deletes it. */
+  /** Closes the instance to everybody, also to those who manage it. It creates no rule, so no quota stands in its way. */
+  close(instanceId: string): Promise<void>;
+  /**
+   * Takes the group off the ports and deletes it. A port that a VM has left goes with it: no CPI finds the ports of a VM that was gone before it was
+   * deleted.
+   */
   remove(instanceId: string): Promise<void>;
 }
 
@@ -88,6 +93,10 @@ export class SecurityGroupGuard implements Guard {
       await this.#closeSurplus(group, [...this.#standingRules(group, true), ...this.#rulesFor(cidrs)]);
   }
 
+  async close(instanceId: string): Promise<void> {
+    for (const group of await this.#find(instanceId)) await this.#closeSurplus(group, []);
+  }
+
   #rulesFor(cidrs: readonly string[]): readonly NewRule[] {
     return cidrs.map((cidr) => ingressRule(this.#options.servicePort, fromNetwork(cidr)));
   }
@@ -141,10 +150,9 @@ export class SecurityGroupGuard implements Guard {
   }
 
   async #detach(groupId: string): Promise<void> {
-    for (const port of await this.#neutron.ports({ group: groupId }))
-      await this.#neutron.setGroups(
-        port,
-        port.security_groups.filter((id) => id !== groupId),
-      );
+    for (const port of await this.#neutron.ports({ group: groupId })) {
+      const others = port.security_groups.filter((id) => id !== groupId);
+      await (isAbandoned(port) ? this.#neutron.deletePort(port.id) : this.#neutron.setGroups(port, others));
+    }
   }
 }

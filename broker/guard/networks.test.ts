@@ -25,7 +25,7 @@ const requestOf = (who: {
   });
 
 describe("the networks of a binding", () => {
-  it("are those of the application, else of the space, else of the organization, else the default ones", () => {
+  it("are those of the application, or else of the space, the organization, or the default ones", () => {
     const of = (who: Parameters<typeof requestOf>[0]): readonly string[] =>
       networksOf(requestOf(who), NETWORKS, OTHERS);
     expect(of({ app: "a", space: "s", organization: "o" })).toEqual(["10.4.0.1/32"]);
@@ -37,7 +37,7 @@ describe("the networks of a binding", () => {
     expect(of({})).toEqual(OTHERS);
   });
 
-  it("are never those of somebody whom the request does not name", () => {
+  it("are never those of anybody whom the request does not name", () => {
     const id = fc.constantFrom("a", "b", "s", "o", undefined);
     const who = fc.record({ app: id, space: id, boundSpace: id, organization: id });
     fc.assert(

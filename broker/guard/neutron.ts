@@ -18,7 +18,13 @@ const Rule = Type.Object({
   remote_group_id: Nullable(Type.String()),
 });
 const Group = Type.Object({ id: Type.String(), name: Type.String(), security_group_rules: Type.Array(Rule) });
-const Port = Type.Object({ id: Type.String(), security_groups: Type.Array(Type.String()) });
+const Port = Type.Object({
+  id: Type.String(),
+  status: Type.String(),
+  device_id: Type.String(),
+  device_owner: Type.String(),
+  security_groups: Type.Array(Type.String()),
+});
 
 /** A security group rule, as Neutron shows it. */
 export type Rule = Static<typeof Rule>;
@@ -29,6 +35,10 @@ type Port = Static<typeof Port>;
 const GROUPS = Compile(Type.Object({ security_groups: Type.Array(Group) }));
 const GROUP = Compile(Type.Object({ security_group: Group }));
 const PORTS = Compile(Type.Object({ ports: Type.Array(Port) }));
+
+/** Whether no VM has a port any more: the OpenStack CPI looks at the same when it needs a port's address. */
+export const isAbandoned = ({ status, device_id: device, device_owner: owner }: Port): boolean =>
+  status === "DOWN" && device === "" && owner === "";
 
 /** A rule to make. */
 export type NewRule = Omit<Rule, "id">;
@@ -50,6 +60,8 @@ export interface Neutron {
   deleteRule(id: string): Promise<void>;
   /** Lists all ports of the project, those of a VM, or those with a group. */
   ports(of?: { readonly vm: string } | { readonly group: string }): Promise<readonly Port[]>;
+  /** Nothing happens when it is gone. */
+  deletePort(id: string): Promise<void>;
   /** Sets the groups of a port, unless it is gone. */
   setGroups(port: Port, groups: readonly string[]): Promise<void>;
 }
@@ -94,6 +106,7 @@ export function neutronOf(project: OpenStackProject): Neutron {
       const answer = await call("GET", `/ports${of === undefined ? "" : queryOf(of)}`);
       return bodyOf(expectStatus(answer, "ports", 200), PORTS).ports;
     },
+    deletePort: (id) => remove(`/ports/${id}`, "port", "PortNotFound"),
     async setGroups({ id }, groups) {
       const answer = await call("PUT", `/ports/${id}`, { port: { security_groups: groups } });
       if (neutronReason(answer) !== "PortNotFound") expectStatus(answer, "port", 200);

@@ -15,7 +15,7 @@ const rule = fc
 const rules = fc.uniqueArray(rule, { selector: (each) => JSON.stringify(each), maxLength: 6 });
 
 describe("the rules of a group", () => {
-  it("lack exactly what is wanted and not there, and have too much exactly what is there and not wanted", () => {
+  it("lack exactly what is wanted but missing, and have in excess exactly what is present but unwanted", () => {
     fc.assert(
       fc.property(rules, rules, (there, wanted) => {
         const group = groupOf(there);
@@ -29,7 +29,7 @@ describe("the rules of a group", () => {
     );
   });
 
-  it("are what is wanted once what is missing was added and what is too much was deleted", () => {
+  it("are as wanted once the missing ones are added and the excess ones deleted", () => {
     fc.assert(
       fc.property(rules, rules, (there, wanted) => {
         const group = groupOf(there);
@@ -42,7 +42,7 @@ describe("the rules of a group", () => {
     );
   });
 
-  it("are the same rule for every way to write a network", () => {
+  it("are the same rule however a network is written", () => {
     const group = groupOf([{ ...ingressRule(5432, fromNetwork("10.0.0.0/24")), remote_ip_prefix: "10.0.0.9/24" }]);
     expect(missingRules(group, [ingressRule(5432, fromNetwork("10.0.0.77/24"))])).toEqual([]);
   });
@@ -57,7 +57,7 @@ describe("the rules of a group", () => {
     expect(missingRules(groupOf([{ ...wanted, [member]: value }]), [wanted])).toEqual([wanted]);
   });
 
-  it("that let out are nobody's business", () => {
+  it("for egress are ignored", () => {
     const egress = { ...ingressRule(5432, fromNetwork("0.0.0.0/0")), direction: "egress" };
     expect(surplusRules(groupOf([egress]), [])).toEqual([]);
   });

@@ -19,9 +19,20 @@ interface Group {
 
 interface Port {
   readonly id: string;
+  readonly status: string;
   readonly device_id: string;
+  readonly device_owner: string;
   security_groups: string[];
 }
+
+/** A port of a VM, or one that a VM has left. */
+export const portOf = (id: string, vm: string | undefined, groups: readonly string[] = ["default"]): Port => ({
+  id,
+  status: vm === undefined ? "DOWN" : "ACTIVE",
+  device_id: vm ?? "",
+  device_owner: vm === undefined ? "" : "compute:nova",
+  security_groups: [...groups],
+});
 
 /** Reads as `10.0.0.0/24:5432`, or `g1:5432` for the members of a group. */
 const textOf = ({ remote_ip_prefix: prefix, remote_group_id: group, port_range_min: port }: Rule): string =>
@@ -44,10 +55,7 @@ const BLANK = {
 /** For tests: Keystone, and as much of Neutron as data guard uses, with the refusals of the real one. */
 export class FakeNeutron {
   readonly groups: Group[] = [];
-  readonly ports: Port[] = [
-    { id: "p1", device_id: "vm-1", security_groups: ["default"] },
-    { id: "p2", device_id: "vm-2", security_groups: ["default"] },
-  ];
+  readonly ports: Port[] = [portOf("p1", "vm-1"), portOf("p2", "vm-2")];
   #ids = 0;
   /** Most rules that there may be. */
   rulesMax = Number.POSITIVE_INFINITY;
@@ -90,6 +98,7 @@ export class FakeNeutron {
   }
 
   #serve(method: string, kind: string, id: string, query: URLSearchParams, body: Record<string, unknown>): Reply {
+    if (kind === "ports" && method === "DELETE") return this.#deletePort(id);
     if (kind === "ports") return method === "PUT" ? this.#setPort(id, body) : { json: { ports: this.#portsOf(query) } };
     if (kind === "security-groups") return this.#serveGroups(method, id, query, body);
     return method === "DELETE" ? this.#deleteRule(id) : this.#addRule(body);
@@ -138,6 +147,13 @@ export class FakeNeutron {
         (!query.has("device_id") || device === query.get("device_id")) &&
         (!query.has("security_groups") || ids.includes(query.get("security_groups") ?? "")),
     );
+
+  #deletePort(id: string): Reply {
+    const at = this.ports.findIndex((port) => port.id === id);
+    if (at < 0) return refusal(404, "PortNotFound");
+    this.ports.splice(at, 1);
+    return { status: 204 };
+  }
 
   #setPort(id: string, body: Record<string, unknown>): Reply {
     const port = this.ports.find((each) => each.id === id);

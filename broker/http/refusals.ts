@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import { type BackendAnswer, type BodySchema, textOf } from "./client.ts";
 
 /**
- * A backend's own word for the reason of a refusal. A status is no reason: Neutron's 409 means "exists already" as well as "quota exceeded", and 404
+ * A backend's own word for the reason of a refusal. A status is not a reason: Neutron's 409 means "exists already" as well as "quota exceeded", and 404
  * means "no such thing" as well as "no such route", perhaps from a proxy in front.
  */
 const NEUTRON = Compile(Type.Object({ NeutronError: Type.Object({ type: Type.String() }) }));

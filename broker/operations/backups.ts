@@ -31,12 +31,17 @@ export async function backup(context: OperationContext, operation: Operation): P
   });
 }
 
-/** Deletes what was stored before the failure; the record stays, failed. */
+/**
+ * Stores that the backup failed, then deletes what was stored before the failure. The record stays. It comes first because whoever waits for the
+ * backup need not wait for the store: while that is away, later rounds delete the objects, which belong to the failed record until then.
+ */
 export async function undoBackup(context: OperationContext, operation: Operation): Promise<void> {
+  const { store, backups, host } = context;
   const { row } = backupPayload(operation);
-  await context.store.addBackup(row);
-  await context.backups.remove(folderOf(row));
-  await context.store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: context.host.nowMs() });
+  await store.addBackup(row);
+  if ((await store.backup(row.id))?.state !== "failed")
+    await store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: host.nowMs() });
+  await backups.remove(folderOf(row));
 }
 
 /**

@@ -1,7 +1,17 @@
 import { FinalError } from "../errors.ts";
 import { openText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, guardBindings, instanceOf, locate, narrow, type OperationContext } from "./context.ts";
+import {
+  agentOf,
+  guardBindings,
+  instanceOf,
+  locate,
+  narrow,
+  noteAuthority,
+  type OperationContext,
+  planOf,
+  secretsOf,
+} from "./context.ts";
 import { bindPayload } from "./payloads.ts";
 
 /** Creates the user, and opens the instance last, so that whatever is open was opened for a binding. */
@@ -10,7 +20,10 @@ export async function bind(context: OperationContext, operation: Operation): Pro
   await context.store.addBinding(row);
   const binding = await context.store.binding(row.id);
   if (binding?.instance_id !== operation.instance_id) throw new FinalError(`binding ${row.id} is another instance's`);
-  const instance = await locate(context, await instanceOf(context, operation));
+  const located = await locate(context, await instanceOf(context, operation));
+  // A record that was made again from a manifest does not know it yet.
+  const isKnown = !planOf(context, located.plan_id).isTls || secretsOf(context, located).ca !== undefined;
+  const instance = isKnown ? located : await noteAuthority(context, located);
   await agentOf(context, instance).putCredentials(
     binding.username,
     openText(context.seal, binding.password),

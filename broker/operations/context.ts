@@ -7,13 +7,14 @@ import { networksOf } from "../guard/networks.ts";
 import type { Host } from "../host.ts";
 import { BackendError } from "../errors.ts";
 import { parserOf } from "../json.ts";
-import { awaitReplicas, findPrimary, type InstanceAgent, instanceAgent } from "../spi/agent.ts";
+import { type InstanceAgent, instanceAgent } from "../spi/agent.ts";
 import type { Catalog } from "../spi/catalog.ts";
 import type { Deployer, InstanceVm } from "../spi/director/deployer.ts";
 import type { InstanceSecrets } from "../spi/manifest.ts";
+import { awaitReplicas, findPrimary, isAnswering } from "../spi/nodes.ts";
 import type { Plan, Service } from "../spi/services/service.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import { openText, type Seal } from "../store/seal.ts";
+import { openText, type Seal, sealText } from "../store/seal.ts";
 import type { Operation, Store } from "../store/store.ts";
 
 /** What every operation works with. */
@@ -35,10 +36,7 @@ export interface OperationContext {
 
 const parseSecrets = parserOf(
   "the secrets of an instance",
-  Type.Object({
-    agentPassword: Type.String(),
-    tls: Type.Optional(Type.Object({ ca: Type.String(), certificate: Type.String(), privateKey: Type.String() })),
-  }),
+  Type.Object({ agentPassword: Type.String(), ca: Type.Optional(Type.String()) }),
 );
 
 /** Unseals the passwords of an instance. @throws Error when they were sealed with another key */
@@ -60,6 +58,33 @@ export function planOf({ service }: OperationContext, planId: string): Plan {
 /** A client of an instance's agent, once the instance has an address. */
 export const agentOf = (context: OperationContext, instance: InstanceRow): InstanceAgent =>
   instanceAgent(context.host, instance.address, secretsOf(context, instance).agentPassword);
+
+/**
+ * The agents that answer of an instance's nodes, that of the primary first, which a fail-over may have moved since the record was written.
+ *
+ * @throws BackendError while there is no primary
+ */
+export async function nodesOf(
+  context: OperationContext,
+  instance: InstanceRow,
+): Promise<readonly [primary: InstanceAgent, ...others: InstanceAgent[]]> {
+  if (planOf(context, instance.plan_id).nodes === 1) return [agentOf(context, instance)];
+  const { agentPassword } = secretsOf(context, instance);
+  const addresses = (await context.deployer.vms(instance.deployment)).flatMap(({ ips: [first] }) => first ?? []);
+  const primary = await findPrimary(context.host, addresses, agentPassword);
+  const answers = await Promise.all(addresses.map((address) => isAnswering(context.host, address, agentPassword)));
+  const others = addresses.filter((address, at) => address !== primary && answers[at] === true);
+  const agentAt = (address: string): InstanceAgent => instanceAgent(context.host, address, agentPassword);
+  return [agentAt(primary), ...others.map(agentAt)];
+}
+
+/** Notes the authority of an instance that speaks TLS, as its agent names it: the config server made it. @throws BackendError */
+export async function noteAuthority(context: OperationContext, instance: InstanceRow): Promise<InstanceRow> {
+  const secrets = secretsOf(context, instance);
+  const { ca } = await agentOf(context, instance).ready();
+  if (ca === undefined || ca === secrets.ca) return instance;
+  return saveInstance(context, instance, { secrets: sealText(context.seal, JSON.stringify({ ...secrets, ca })) });
+}
 
 /** Reads the record that an operation is about, which exists while the operation is in progress. */
 export async function instanceOf({ store }: OperationContext, operation: Operation): Promise<InstanceRow> {
@@ -125,6 +150,15 @@ export async function awaitCluster(context: OperationContext, instance: Instance
   const vms = await context.deployer.vms(instance.deployment);
   const addresses = vms.flatMap(({ ips: [first] }) => first ?? []);
   await awaitReplicas(context.host, addresses, secretsOf(context, instance).agentPassword);
+}
+
+/** Whether the agent of some node does not answer, as that of a VM that has died; also once the instance is closed. */
+export async function hasSilentNode(context: OperationContext, instance: InstanceRow): Promise<boolean> {
+  const vms = await context.deployer.vms(instance.deployment);
+  const addresses = vms.flatMap(({ ips: [first] }) => first ?? []);
+  const password = secretsOf(context, instance).agentPassword;
+  const answers = await Promise.all(addresses.map((ip) => isAnswering(context.host, ip, password)));
+  return answers.includes(false);
 }
 
 /**

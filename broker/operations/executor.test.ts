@@ -57,6 +57,7 @@ class Bench {
         this.admit();
       },
       narrow: (_id, cidrs) => note(cidrs.length === 0 ? "close" : `narrow ${cidrs.join()}`),
+      close: (id) => note(`close ${id}`),
       remove: (id) => note(`unguard ${id}`),
     };
     this.context = {
@@ -119,7 +120,9 @@ class Bench {
       fence: 1,
       ...change,
     };
-    await (operation.busy === null ? this.context.store.enqueue(operation) : this.context.store.claim(operation));
+    await (operation.busy === null
+      ? this.context.store.enqueue(operation)
+      : this.context.store.openOperation(operation));
     return operation;
   }
 }
@@ -190,7 +193,7 @@ describe("the executor", () => {
     };
     const operation = await bench.order("a");
     expect(await bench.executor.start(operation)).toBe("failed");
-    expect(bench.asked.slice(1)).toEqual(["unguard a", "remove d-a"]);
+    expect(bench.asked.slice(1)).toEqual(["close a", "remove d-a", "unguard a"]);
     expect(await bench.context.store.instance("a")).toMatchObject({ state: "failed" });
     expect((await bench.context.store.operation(operation.id))?.description).not.toContain("secret");
     expect(bench.reported).toEqual([]);
@@ -200,7 +203,7 @@ describe("the executor", () => {
     const operation = await bench.order("a", { state: "undoing" });
     await bench.executor.resume();
     expect(await bench.executor.start(operation)).toBe("failed");
-    expect(bench.asked).toEqual(["unguard a", "remove d-a"]);
+    expect(bench.asked).toEqual(["close a", "remove d-a", "unguard a"]);
   });
 
   it("says of an instance broken that can not go back to what it was", async () => {

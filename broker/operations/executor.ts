@@ -10,7 +10,7 @@ import { deprovision, provision, undoProvision, undoUpdate, update } from "./ins
 import { Intake } from "./intake.ts";
 import { OperationLease, workUnder } from "./lease.ts";
 import { mend } from "./mends.ts";
-import { coalesce, retryRounds } from "./retry.ts";
+import { BACKUP_ROUNDS_MAX, coalesce, retryRounds, ROUNDS_MAX } from "./retry.ts";
 import { kindsOf } from "./roles.ts";
 import { workInSlot, WorkSlots } from "./slots.ts";
 
@@ -18,8 +18,10 @@ type OperationStep = (context: OperationContext, operation: Operation) => Promis
 
 interface OperationSteps {
   readonly work: OperationStep;
-  /** Undoes the work once it has failed for good. */
+  /** Undoes the work once it has definitively failed. */
   readonly undo?: OperationStep;
+  /** Default: `ROUNDS_MAX`. */
+  readonly roundsMax?: number;
 }
 
 const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
@@ -28,13 +30,11 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   deprovision: { work: deprovision },
   bind: { work: bind, undo: unbind },
   unbind: { work: unbind },
-  backup: { work: backup, undo: undoBackup },
+  backup: { work: backup, undo: undoBackup, roundsMax: BACKUP_ROUNDS_MAX },
   restore: { work: restore, undo: undoRestore },
   mend: { work: mend },
 };
 
-/** How often a whole operation is tried while a backend is down, at most. */
-const ROUNDS_MAX = 5;
 /** How often undoing a failure is tried; giving up would leave things that cost money. */
 const UNDO_ROUNDS_MAX = 50;
 
@@ -192,9 +192,9 @@ class BackgroundExecutor implements Executor {
     const { store } = context;
     if (operation.busy === null) await this.#writeUntilDone(() => this.#waitForTurn(context, operation));
     this.#listen(operation, "begins");
-    const { work, undo } = STEPS[operation.kind];
+    const { work, undo, roundsMax = ROUNDS_MAX } = STEPS[operation.kind];
     const isUndoing = operation.state === "undoing";
-    const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, context, operation, work);
+    const ending = isUndoing ? "failed" : await this.#attempt(roundsMax, context, operation, work);
     if (ending === "failed") {
       // A broker that resumes the operation from here must not try the work again on something half undone.
       if (!isUndoing) await this.#writeUntilDone(() => store.undoOperation(operation.id));

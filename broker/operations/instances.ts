@@ -1,19 +1,17 @@
 import { FinalError } from "../errors.ts";
 import { parseObject } from "../json.ts";
-import { makeCertificate } from "../spi/certificate.ts";
-import { namesOf } from "../spi/credentials.ts";
 import { maintenanceOf } from "../spi/maintenance.ts";
 import { manifestOf } from "../spi/manifest.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import { sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
 import {
-  agentOf,
   awaitCluster,
   domainOf,
   guardBindings,
+  hasSilentNode,
   instanceOf,
   locate,
+  noteAuthority,
   type OperationContext,
   planOf,
   protect,
@@ -45,18 +43,12 @@ const manifestFor = (context: OperationContext, instance: InstanceRow, wanted: W
     record: instance,
   });
 
-/** Makes the certificate of an instance that should have one and has none yet. */
-async function certify(context: OperationContext, instance: InstanceRow, planId: string): Promise<InstanceRow> {
-  const secrets = secretsOf(context, instance);
-  if (!planOf(context, planId).isTls || secrets.tls !== undefined) return instance;
-  const names = namesOf(context.service, instance.deployment, domainOf(context));
-  const tls = await context.host.track(makeCertificate(names, context.host.nowMs()));
-  return saveInstance(context, instance, { secrets: sealText(context.seal, JSON.stringify({ ...secrets, tls })) });
-}
-
 /** Deploys what is wanted, stores its address, guards it, and waits until it serves. May be repeated. */
-async function deploy(context: OperationContext, record: InstanceRow, wanted: WantedDeployment): Promise<InstanceRow> {
-  const instance = await certify(context, record, wanted.planId);
+async function deploy(
+  context: OperationContext,
+  instance: InstanceRow,
+  wanted: WantedDeployment,
+): Promise<InstanceRow> {
   const isCluster = planOf(context, wanted.planId).nodes > 1;
   // Nodes connect to each other while they are deployed, so their ports need the group before the task has ended.
   const meanwhile = async (): Promise<void> => void (await protect(context, instance, wanted.planId));
@@ -65,9 +57,9 @@ async function deploy(context: OperationContext, record: InstanceRow, wanted: Wa
   const located = await locate(context, instance, wanted.planId);
   await guardBindings(context, located, wanted.planId);
   if (located.address === "") throw new FinalError(`deployment ${instance.deployment} has no VM`);
-  await agentOf(context, located).ready();
-  if (isCluster) await awaitCluster(context, located);
-  return located;
+  const noted = await noteAuthority(context, located);
+  if (isCluster) await awaitCluster(context, noted);
+  return noted;
 }
 
 /** Reads the record of an instance; stores it now if the request that opened the operation could not. */
@@ -87,14 +79,20 @@ export async function provision(context: OperationContext, operation: Operation)
 }
 
 /**
- * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until the instance is deprovisioned. The
- * group goes first, as in a deprovision: a deployment that can't be deleted is at least closed.
+ * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until the instance is deprovisioned.
  */
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);
   const instance = await saveInstance(context, record, { state: "failed", address: "" });
+  await remove(context, instance, undoContextId(operation));
+}
+
+/** Closes an instance first, as a deployment that can't be deleted stays; its group goes last, with the ports that dead VMs have left. */
+async function remove(context: OperationContext, instance: InstanceRow, contextId: string): Promise<void> {
+  const isSilent = await hasSilentNode(context, instance);
+  await context.guard.close(instance.id);
+  await context.deployer.remove(instance.deployment, contextId, { isSilent });
   await context.guard.remove(instance.id);
-  await context.deployer.remove(instance.deployment, undoContextId(operation));
 }
 
 const undoContextId = (operation: Operation): string => `${operation.id}-undo`;
@@ -126,8 +124,7 @@ export async function deprovision(context: OperationContext, operation: Operatio
   const instance = await context.store.instance(operation.instance_id);
   if (instance !== undefined) {
     if (instance.state === "ready") await saveInstance(context, instance, { state: "broken" });
-    await context.guard.remove(instance.id);
-    await context.deployer.remove(instance.deployment, operation.id);
+    await remove(context, instance, operation.id);
     await releaseBackups(context, instance);
     await deleteRecords(context, instance.id);
   }

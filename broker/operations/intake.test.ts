@@ -39,6 +39,12 @@ describe("what is ordered", () => {
     expect(begun).toHaveLength(50);
   });
 
+  it("begins after ten seconds, however densely others come", async () => {
+    const { begun } = await run(5, 4000);
+    // Twenty seconds: all that came in the first ten has begun.
+    expect(begun.length).toBeGreaterThan(1900);
+  });
+
   it("begins slowly while orders come densely, all of it when that is over, and in the order in which it came", async () => {
     const { clock, begun } = await run(5, 400);
     // Two seconds: the first fifty are not dense yet, and then there are ten a second.

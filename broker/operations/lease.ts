@@ -6,7 +6,7 @@ import type { Host } from "../host.ts";
 const LOOK_MS = 200;
 
 /**
- * What this process knows about its hold on an operation. The store decides who holds it; between two answers of the store, this process relies on
+ * What this process knows about its lease on an operation. The store decides who holds it; between two answers of the store, this process relies on
  * less than the whole lease, so that it has stopped before anybody else begins.
  */
 export class OperationLease {

@@ -18,7 +18,7 @@ const down = (): BackendError => new BackendError("the director is down");
 const away = (): StoreError => new StoreError(new Error("the database is away"));
 
 describe("rounds of an operation", () => {
-  it("are as many as they may be, and not one more", async () => {
+  it("are as many as allowed, and not one more", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 10 }), async (roundsMax, failures) => {
         const { work, tries } = failing(Array.from({ length: failures }, down));
@@ -32,7 +32,7 @@ describe("rounds of an operation", () => {
     );
   });
 
-  it("are not spent on a store that is away, which is asked at growing distances of 30 s at most", async () => {
+  it("are not spent on an unavailable store, which is asked at growing intervals of at most 30 s", async () => {
     const host = new FakeHost();
     const beganMs = host.nowMs();
     const { work, tries } = failing(Array.from({ length: 20 }, away));
@@ -42,7 +42,7 @@ describe("rounds of an operation", () => {
     expect(host.nowMs() - beganMs).toBe(31_500 + 14 * 30_000);
   });
 
-  it("end at once with an error that is no outage", async () => {
+  it("end at once with an error that is not an outage", async () => {
     const { work, tries } = failing([new FinalError("no")]);
     await expect(retryRounds(new FakeHost(), 5, work)).rejects.toThrow(FinalError);
     expect(tries()).toBe(1);
@@ -57,7 +57,7 @@ describe("rounds of an operation", () => {
 });
 
 describe("coalesced work", () => {
-  it("runs once more, and only once, for all who ask while it runs", async () => {
+  it("runs once more, and only once, for all calls during a run", async () => {
     const gates: PromiseWithResolvers<void>[] = [];
     const run = coalesce(() => {
       const gate = Promise.withResolvers<void>();

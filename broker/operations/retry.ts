@@ -4,6 +4,11 @@ import type { Host } from "../host.ts";
 /** Pause between the rounds of an operation while a backend is down. */
 const ROUND_MS = 120_000;
 
+/** How often a whole operation is tried while a backend is down, at most. */
+export const ROUNDS_MAX = 5;
+/** The same for a backup, which nobody should have to wait for longer than ten minutes: the next one is there for the asking. */
+export const BACKUP_ROUNDS_MAX = 2;
+
 /** Pause before a store that is away is tried again: longer each time, up to a limit. */
 const STORE_MS = 500;
 const STORE_MS_MAX = 30_000;

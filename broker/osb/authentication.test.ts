@@ -28,7 +28,7 @@ describe("a broker whose password is guessed", () => {
     for (let made = 0; made < count; made++) expect((await ask(basic("platform", `${made}`))).statusCode).toBe(401);
   };
 
-  it("answers late, then not at all for a while, and says when to come back", async () => {
+  it("answers late, then refuses for a while, and says when to come back", async () => {
     await guesses(30);
     const late = Array.from({ length: 4 }, () => ask(basic("platform", "again")));
     await expect.poll(() => waits.length).toBe(4);
@@ -40,7 +40,7 @@ describe("a broker whose password is guessed", () => {
     expect((await ask(basic("platform", "platform-secret"))).statusCode).toBe(200);
   });
 
-  it("lets in at once who knows it, and others from elsewhere", async () => {
+  it("admits whoever knows the password, and clients at other addresses, at once", async () => {
     await guesses(30);
     const late = ask(basic("platform", "again"));
     await expect.poll(() => waits.length).toBe(1);
@@ -51,7 +51,7 @@ describe("a broker whose password is guessed", () => {
     expect((await late).statusCode).toBe(401);
   });
 
-  it("counts no request that holds no password", async () => {
+  it("does not count requests without a password", async () => {
     for (let made = 0; made < 100; made++)
       for (const nothing of [undefined, "Basic", "Bearer platform-secret", "Basic !!!"])
         expect((await ask(nothing)).statusCode).toBe(401);

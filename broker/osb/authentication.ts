@@ -22,7 +22,7 @@ function isSameLogin(given: Login, expected: Login): boolean {
 }
 
 /**
- * Lets platforms in, and operators to the records. Wrong passwords are answered later and later.
+ * Admits platforms, and operators to the records. Wrong passwords are answered later and later.
  *
  * @throws OsbError 401, and 429 with Retry-After when too many wrong passwords wait for their answer
  */
@@ -33,7 +33,7 @@ const OPERATORS_PATHS = [...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH];
 /** What anybody may ask: the answer is just yes or no. */
 const OPEN_PATHS: readonly string[] = [LIVE_PATH, READY_PATH];
 
-/** Makes what checks the credentials of requests against those of a configuration. */
+/** Makes the function that checks the credentials of requests against those of a configuration. */
 export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
   const throttle = createThrottle(host);
   return async (request, reply) => {

@@ -6,7 +6,7 @@ const depthOf = (value: unknown): number =>
   typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 
 describe("the body of a request", () => {
-  it("is taken to be as deep as the value that it stands for", () => {
+  it("is measured as being as deep as its value", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.nat(8), (text, depth) => {
         expect(isDeeper(text, depth)).toBe(depthOf(JSON.parse(text)) > depth);

@@ -38,7 +38,7 @@ describe("the owner of a thing", () => {
     expect(ownerOf({ ...context, [member]: "another" })).not.toBe(ownerOf(context));
   });
 
-  it("takes organization and space from the context where the request has none of its own", () => {
+  it("takes organization and space from the context if the request itself has none", () => {
     expect(ownerOf(context)).toBe(ownerOf(context, "o", "s"));
     expect(ownerOf(context, "o", "another")).not.toBe(ownerOf(context));
   });

@@ -21,7 +21,7 @@ describe("an id", () => {
     expect(statusOf(() => checkId(id))).toBe(status);
   });
 
-  it("that is taken can stand in a path as it is", () => {
+  it("that is accepted can be used in a path unescaped", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[\w.~%/-]{1,120}$/)), (id) => {
         if (!isId(id)) return;
@@ -31,7 +31,7 @@ describe("an id", () => {
     );
   });
 
-  it("that the broker draws is a UUID of version 4, and another each time", () => {
+  it("that the broker draws is a UUID of version 4, and different each time", () => {
     const host = new FakeHost();
     const ids = Array.from({ length: 50 }, () => newId({ host }));
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -49,7 +49,7 @@ describe("parameters of an instance", () => {
     expect(status(postgresql, { temp_file_limit: 0 })).toBe(400);
   });
 
-  it("are known for each service apart", () => {
+  it("are defined separately for each service", () => {
     expect(status(redis, { max_connections: 20 })).toBe(400);
     expect(status(redis, { maxmemory_policy: "allkeys-lru" })).toBeUndefined();
     expect(status(redis, { maxmemory_policy: "allkeys-fifo" })).toBe(400);
@@ -75,7 +75,7 @@ describe("service, plan and maintenance of a request", () => {
     expect(statusOf(() => checkMaintenance(undefined, "1.0.0"))).toBeUndefined();
   });
 
-  it("are text where text is due, and an object where one is", () => {
+  it("are text where text is required, and an object where an object is", () => {
     for (const value of [undefined, null, "", 1, {}]) expect(statusOf(() => requiredText(value, "x"))).toBe(400);
     for (const value of ["", 1, [], true]) expect(statusOf(() => optionalObject(value, "x"))).toBe(400);
     expect(optionalObject(null, "x")).toEqual({});

@@ -23,7 +23,7 @@ export function refusalOf(error: unknown, report: (error: unknown) => void): Ref
   if (error instanceof BackendError) return refusal(503, "The service is out of order for the moment; try again.");
   if (error instanceof FinalError) return refusal(502, "The service could not do what was asked; ask its operator.");
   const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
-  // The framework's word for a type that is no media type at all; what is one, but not JSON, is refused by `parseBody`.
+  // The framework's word for a type that is not a media type at all; what is one, but not JSON, is refused by `parseBody`.
   if (status === UNSUPPORTED_MEDIA_TYPE) return refusalOf(wrongType(), report);
   if (status < 500) return refusal(status, error instanceof Error ? error.message : "The request is wrong.");
   report(error);
@@ -64,10 +64,10 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   answer(socket, UNREADABLE[error.code ?? ""] ?? refusal(400, "The request is not HTTP that this broker can read."));
 }
 
-/** Makes refusals that Node.js would send by itself look like all others. */
+/** Makes the refusals that Node.js would send itself look like all others. */
 export function refuseEarly(server: Server): void {
   server.on("checkExpectation", (request, response) => {
-    const { status, body } = refusal(417, "The expectation of the header Expect can not be met.");
+    const { status, body } = refusal(417, "The expectation of the header Expect can't be met.");
     const text = JSON.stringify(body);
     response.writeHead(status, { "content-type": JSON_TYPE, "content-length": Buffer.byteLength(text) });
     response.end(text);
@@ -76,6 +76,6 @@ export function refuseEarly(server: Server): void {
   server.on("connect", (_request, socket) => {
     // The client may be gone already.
     socket.on("error", () => {});
-    answer(socket, refusal(405, "This broker is no proxy."));
+    answer(socket, refusal(405, "This broker is not a proxy."));
   });
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Attempt, createThrottle, type Throttle } from "./throttle.ts";
 
-/** A clock that a test moves; who waits goes on when their time has come. */
+/** A clock that a test moves; whoever waits continues when the time has come. */
 class Clock {
   #nowMs = 1_900_000_000_000;
   readonly #waiting: { readonly untilMs: number; readonly wake: () => void }[] = [];
@@ -44,7 +44,7 @@ describe("passwords that are guessed", () => {
       looks++;
       return isRight;
     });
-  /** As fast as it is let. */
+  /** As fast as it is allowed. */
   const guess = async (times: number): Promise<void> => {
     for (let made = 0; made < times; made++) {
       const answer = attempt(false);
@@ -58,7 +58,7 @@ describe("passwords that are guessed", () => {
     expect(clock.waitedMs).toBe(0);
   });
 
-  it("are answered later and later, but never after more than four seconds", async () => {
+  it("are answered later and later, but never by more than four seconds", async () => {
     await guess(30);
     const delays: number[] = [];
     for (let made = 0; made < 7; made++) {
@@ -69,7 +69,7 @@ describe("passwords that are guessed", () => {
     expect(delays).toEqual([250, 500, 1000, 2000, 4000, 4000, 4000]);
   });
 
-  it("leave a guesser one a second, however many are sent at once", async () => {
+  it("allow a guesser one per second, however many are sent at once", async () => {
     await guess(60);
     const beforeLooks = looks;
     const seconds = 60;
@@ -80,7 +80,7 @@ describe("passwords that are guessed", () => {
     expect(looks - beforeLooks).toBeLessThanOrEqual(seconds + 4);
   });
 
-  it("are refused unseen when too many wait for their answer, and then the right one too, for a moment", async () => {
+  it("are refused unchecked while too many wait for answers, and for a moment so is the right one", async () => {
     await guess(60);
     for (let made = 0; made < 4; made++) void attempt(false);
     const beforeLooks = looks;
@@ -90,7 +90,7 @@ describe("passwords that are guessed", () => {
     expect(await attempt(true)).toBe("right");
   });
 
-  it("do not slow down who has the right one at the same address", async () => {
+  it("do not slow down a client with the right one at the same address", async () => {
     await guess(100);
     const waiting = attempt(false);
     const beforeMs = clock.waitedMs;
@@ -118,7 +118,7 @@ describe("passwords that are guessed", () => {
     expect(clock.waitedMs).toBe(beforeMs);
   });
 
-  it("cost nothing who is right as often as wrong", async () => {
+  it("cost nothing to a client that is right as often as wrong", async () => {
     for (let made = 0; made < 1000; made++) {
       expect(await attempt(false)).toBe("wrong");
       expect(await attempt(true)).toBe("right");
@@ -126,7 +126,7 @@ describe("passwords that are guessed", () => {
     expect(clock.waitedMs).toBe(0);
   });
 
-  it("never have the right one answered as wrong, or the wrong one as right", async () => {
+  it("are never answered as right, nor the right one as wrong", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.boolean(), fc.nat(3), fc.nat(8000)), { maxLength: 150 }), async (tries) => {
         clock = new Clock();

@@ -3,7 +3,7 @@ import type { Host } from "../host.ts";
 
 /** Wrong passwords that cost nothing: more than people mistype, or a conformance suite tries on every endpoint. */
 const FREE_FAILURES = 30;
-/** How often one wrong password is forgiven. Each right one forgives one as well: whoever knows the password is mostly right. */
+/** How often one wrong password is forgiven. Each right one forgives one as well: a client that knows the password is mostly right. */
 const FORGIVEN_MS = 5_000;
 /** Delay of the answer to the first wrong password too many; it doubles each time. */
 const DELAY_MS = 250;

@@ -57,7 +57,7 @@ const find = (inventory: Partial<Inventory>, records: Partial<Records> = {}): re
     ({ kind, subject }: Difference) => `${kind} ${subject}`,
   );
 
-describe("the differences between the records and what there is", () => {
+describe("the differences between the records and what exists", () => {
   it("are empty if everything agrees, even without Consul", () => {
     expect(find({})).toEqual([]);
     expect(find({ nodes: undefined })).toEqual([]);
@@ -81,7 +81,7 @@ describe("the differences between the records and what there is", () => {
     expect(find(inventory, records)).toEqual([expected]);
   });
 
-  it("leave out what an operation works on", () => {
+  it("leave out what an operation is working on", () => {
     const busy = new Set(["a"]);
     const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [], users: new Map(), objects: [] };
     expect(find(nothing, { busy })).toEqual([]);

@@ -131,7 +131,9 @@ function incompleteBackups({ backups, busy }: Records, { objects }: Inventory): 
 
 function forgottenObjects({ instances, backups, busy }: Records, { objects }: Inventory): readonly Difference[] {
   const owners = new Set([...instances.map(({ id }) => id), ...backups.map((row) => row.instance_id), ...busy]);
-  const folders = new Set(backups.map(({ instance_id: instance, id }) => `${instance}/${id}`));
+  // The objects of a backup that failed are deleted before its operation ends; what is there afterwards could not be.
+  const kept = backups.filter(({ state }) => state !== "failed" && state !== "deleted");
+  const folders = new Set(kept.map(({ instance_id: instance, id }) => `${instance}/${id}`));
   /** What is forgotten: an instance, or one of its backups; its log goes with it. */
   const forgottenIn = (object: string): string | undefined => {
     const [owner = "", folder = ""] = object.split("/");

@@ -45,7 +45,7 @@ export async function nextWave(
   return wave.slice(0, size);
 }
 
-/** One name for the update of one instance in one rollout: whoever continues after a crash finds what was begun. */
+/** One name for the update of one instance in one rollout, so that whoever continues after a crash finds what was begun. */
 const operationId = (rollout: RolloutRow, instanceId: string): string =>
   hash("sha256", `${rollout.id} ${instanceId}`).slice(0, 32);
 
@@ -67,7 +67,7 @@ async function bring(controlPlane: ControlPlane, rollout: RolloutRow, instanceId
     const { plan_id: planId, parameters } = instance;
     const payload: UpdatePayload = { planId, parameters, maintenance: rollout.maintenance };
     const operation = { ...newOperation(context, { instanceId, kind: "update", payload }), id };
-    if (await store.claim(operation, { actor: "operator" })) return fateOf(await executor.start(operation));
+    if (await store.openOperation(operation, { actor: "operator" })) return fateOf(await executor.start(operation));
     if (waitedMs >= BUSY_MS_MAX) return { skipped: "another operation kept it busy" };
     await host.sleepMs(BUSY_POLL_MS);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BackendError, FinalError } from "../errors.ts";
 import { FakeHost, type Reply } from "../testing.ts";
-import { awaitReplicas, findPrimary, instanceAgent } from "./agent.ts";
+import { instanceAgent } from "./agent.ts";
 
 const deleting = (...replies: readonly Reply[]): { readonly done: Promise<void>; readonly host: FakeHost } => {
   const left = [...replies];
@@ -47,52 +47,5 @@ describe("the agent of an instance", () => {
     await expect(deleting({ status: 400, json: { error: { code: "bad_username" } } }).done).rejects.toThrow(FinalError);
     const moved = deleting({ status: 409, json: { error: { code: "not_primary" } } });
     await expect(moved.done).rejects.toThrow(BackendError);
-  });
-});
-
-describe("the primary of an instance", () => {
-  const find = (roles: Readonly<Record<string, object | undefined>>): Promise<string> => {
-    const host = new FakeHost(({ url }) => {
-      const json = roles[new URL(url).hostname];
-      return json === undefined ? { status: 503 } : { status: 200, json };
-    });
-    return findPrimary(host, Object.keys(roles), "secret");
-  };
-
-  it("is the node that says so, not one that will be or was the primary", async () => {
-    const replica = { role: "replica", phase: "replica" };
-    const found = find({
-      "10.0.0.5": { role: "primary", phase: "fenced" },
-      "10.0.0.6": replica,
-      "10.0.0.7": { role: "primary", phase: "primary" },
-    });
-    expect(await found).toBe("10.0.0.7");
-    expect(await find({ "10.0.0.5": undefined, "10.0.0.6": { role: "primary" } })).toBe("10.0.0.6");
-    await expect(find({ "10.0.0.5": replica, "10.0.0.6": undefined })).rejects.toThrow(BackendError);
-  });
-});
-
-describe("a cluster", () => {
-  const join = (
-    ...looks: readonly (readonly string[])[]
-  ): { readonly done: Promise<void>; readonly host: FakeHost } => {
-    const addresses = ["10.0.0.5", "10.0.0.6", "10.0.0.7"];
-    let asked = 0;
-    const host = new FakeHost(({ url }) => {
-      const look = looks[Math.min(looks.length - 1, Math.floor(asked++ / addresses.length))];
-      return { status: 200, json: { role: "replica", phase: look?.[addresses.indexOf(new URL(url).hostname)] } };
-    });
-    return { done: awaitReplicas(host, addresses, "secret"), host };
-  };
-
-  it("is made when each replica follows the primary, and not before", async () => {
-    const { done, host } = join(
-      ["primary", "fenced", "fenced"],
-      ["primary", "replica", "rejoining"],
-      ["primary", "replica", "replica"],
-    );
-    await done;
-    expect(host.sent).toHaveLength(9);
-    await expect(join(["primary", "replica", "fenced"]).done).rejects.toThrow(BackendError);
   });
 });

@@ -23,8 +23,8 @@ import { AGENT_PORT, AGENT_USER } from "./manifest.ts";
  * throws BackendError while the agent is down, FinalError when it refuses.
  */
 export interface InstanceAgent {
-  /** Resolves when the data service serves. */
-  ready(): Promise<void>;
+  /** Resolves when the data service serves. `ca`: the authority that its clients have to trust, PEM; undefined if it does not encrypt. */
+  ready(): Promise<{ readonly ca: string | undefined }>;
   /** Creates a user, or sets its password. */
   putCredentials(username: string, password: string, database: string): Promise<void>;
   /** Deletes a user and ends its sessions; does nothing if there is none. */
@@ -70,7 +70,7 @@ interface AgentLink {
   readonly ip: string;
   readonly headers: { readonly authorization: string };
   readonly urlOf: (path: string) => string;
-  /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
+  /** A VM that is starting looks as if it were missing for a while. A 404 from an agent never means that the work is done: delete again. */
   readonly noAgent: (what: string) => BackendError;
   /** @throws BackendError */
   readonly send: (
@@ -116,7 +116,8 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
   const { send } = link;
   return {
     async ready() {
-      bodyOf(expectStatus(await send("GET", "/v1/status"), "status", 200), STATUS);
+      const { tls } = bodyOf(expectStatus(await send("GET", "/v1/status"), "status", 200), STATUS);
+      return { ca: tls?.ca };
     },
     async putCredentials(username, secret, database) {
       const json = { password: secret, database };
@@ -142,7 +143,14 @@ function requireUser(answer: BackendAnswer, ip: string, username: string): void 
 
 const USERS = Compile(Type.Object({ usernames: Type.Array(Type.String()) }));
 const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
-const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
+/** What an agent says of its node. */
+export const STATUS = Compile(
+  Type.Object({
+    role: Type.String(),
+    phase: Type.Optional(Type.String()),
+    tls: Type.Optional(Type.Object({ ca: Type.String() })),
+  }),
+);
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
 
 /** An agent labels data as mere bytes, which a page that happens to say "200" does not. */
@@ -204,46 +212,3 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
 }
-
-/**
- * Finds the node of an instance that is currently the primary, by asking the agents.
- *
- * @param addresses of its VMs
- * @throws BackendError while there is none, as during a fail-over
- */
-export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
-  return retryWhileDown(host, async () => {
-    for (const ip of addresses) if ((await phaseAt(host, ip, password)) === "primary") return ip;
-    throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
-  });
-}
-
-/** What a node is to its cluster; undefined if its agent does not say. */
-async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
-  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
-  const url = `http://${ip}:${AGENT_PORT}/v1/status`;
-  const answer = await exchange(host, { method: "GET", url, headers }).catch(() => undefined);
-  if (answer?.status !== 200) return undefined;
-  const { role, phase } = bodyOf(answer, STATUS);
-  return phase ?? role;
-}
-
-/**
- * Resolves once every other node of a cluster follows its primary; until then, none could take over without losing data.
- *
- * @param addresses of its VMs
- * @throws BackendError if one has not joined in time
- */
-export async function awaitReplicas(host: Host, addresses: readonly string[], password: string): Promise<void> {
-  for (let looked = 1; ; looked++) {
-    const phases = await Promise.all(addresses.map((ip) => phaseAt(host, ip, password)));
-    const late = addresses.filter((_ip, at) => phases[at] !== "primary" && phases[at] !== "replica");
-    if (late.length === 0) return;
-    if (looked === LOOKS_MAX) throw new BackendError(`${late.join(", ")} have not joined their primary`);
-    await host.waitMs(LOOK_MS);
-  }
-}
-
-/** Time between two looks at a cluster that is being created, and how many there are. */
-const LOOK_MS = 1000;
-const LOOKS_MAX = 300;

@@ -5,13 +5,11 @@ import { manifestOf } from "./manifest.ts";
 import { serviceOf, SERVICE_NAMES } from "./services/services.ts";
 
 const record = { id: "i", owner: "o", context: "{}", created_ms: 1, secrets: "sealed" };
-const secrets = {
-  agentPassword: "agent-secret",
-  tls: { ca: "CA", certificate: "CERTIFICATE", privateKey: "KEY" },
-};
+const secrets = { agentPassword: "agent-secret" };
 
 interface Manifest {
   readonly name: string;
+  readonly variables?: readonly { readonly name: string; readonly type: string }[];
   readonly releases: readonly { readonly name: string; readonly version: string }[];
   readonly stemcells: readonly { readonly os: string; readonly version: string }[];
   readonly instance_groups: readonly {
@@ -46,13 +44,16 @@ describe("the manifest of an instance", () => {
       });
       const properties = group?.jobs[0]?.properties;
       expect(properties?.engine_version).toBe(service.offerings.find(({ id }) => id === plan.offeringId)?.version);
-      expect(properties?.tls).toEqual(
-        plan.isTls ? expect.objectContaining({ ca: "CA", certificate: "CERTIFICATE", private_key: "KEY" }) : undefined,
+      const variable = (part: string): string => `((instance_tls.${part}))`;
+      const parts = { ca: variable("ca"), certificate: variable("certificate"), private_key: variable("private_key") };
+      expect(properties?.tls).toEqual(plan.isTls ? expect.objectContaining(parts) : undefined);
+      expect(manifest.variables?.map(({ name, type }) => `${type} ${name}`)).toEqual(
+        plan.isTls ? ["certificate instance_ca", "certificate instance_tls"] : undefined,
       );
     }
   });
 
-  it.each(SERVICE_NAMES)("of %s holds no password", (kind) => {
+  it.each(SERVICE_NAMES)("of %s holds no secret", (kind) => {
     const service = serviceOf(kind);
     for (const plan of service.plans) {
       const input = {

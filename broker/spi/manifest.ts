@@ -1,22 +1,15 @@
 import { hash } from "node:crypto";
 import { stringify } from "yaml";
 import type { InstanceRow } from "../store/schema.ts";
-import { nodeNamesOf } from "./credentials.ts";
+import { namesOf, nodeNamesOf } from "./credentials.ts";
 import { type Maintenance, RELEASE_OF_CONSUL, releaseOf } from "./maintenance.ts";
 import type { Plan, Service } from "./services/service.ts";
-
-/** The TLS identity of an instance, all in PEM. */
-export interface InstanceCertificate {
-  readonly ca: string;
-  readonly certificate: string;
-  readonly privateKey: string;
-}
 
 /** The secrets of one instance, known only to its platform. */
 export interface InstanceSecrets {
   readonly agentPassword: string;
-  /** Of an instance that speaks TLS. */
-  readonly tls?: InstanceCertificate;
+  /** PEM of the authority of an instance that speaks TLS, once its agent has named it. Clients need it; it is no secret. */
+  readonly ca?: string;
 }
 
 /** What a manifest is made of. */
@@ -41,25 +34,58 @@ export const AGENT_USER = "spi";
 const versionOf = ({ offerings }: Service, { offeringId }: Plan): string =>
   offerings.find(({ id }) => id === offeringId)?.version ?? "";
 
+/** Names of variables; the director's config server knows them below the deployment's name. */
+const CA = "instance_ca";
+const TLS = "instance_tls";
+
 /** With the names of all nodes that there may be: members of a cluster find each other, and clients find them, by the names in the certificate. */
-const tlsOf = ({ deployment, service, domain }: ManifestInput, tls: InstanceCertificate): object => ({
-  ca: tls.ca,
-  certificate: tls.certificate,
-  private_key: tls.privateKey,
+const tlsOf = ({ deployment, service, domain }: ManifestInput): object => ({
+  ca: `((${TLS}.ca))`,
+  certificate: `((${TLS}.certificate))`,
+  private_key: `((${TLS}.private_key))`,
   names: nodeNamesOf(service, deployment, domain),
 });
+
+/** As long as CredHub allows, in days. */
+const VALID_DAYS = 3650;
+/** RFC 5280, ub-common-name. */
+const COMMON_NAME_CHARS_MAX = 64;
+const commonName = (text: string): string => text.slice(0, COMMON_NAME_CHARS_MAX);
+
+/** What the director has its config server generate: an authority for one instance alone, so that no instance can pass for another, and its certificate. */
+function variablesOf({ deployment, service, domain }: ManifestInput): readonly object[] {
+  const names = namesOf(service, deployment, domain);
+  const common = { type: "certificate", update_mode: "converge" };
+  return [
+    {
+      name: CA,
+      ...common,
+      options: { is_ca: true, common_name: commonName(`CA of ${deployment}`), duration: VALID_DAYS },
+    },
+    {
+      name: TLS,
+      ...common,
+      options: {
+        ca: CA,
+        common_name: commonName(names[0] ?? deployment),
+        alternative_names: names,
+        extended_key_usage: ["server_auth"],
+        duration: VALID_DAYS,
+      },
+    },
+  ];
+}
 
 /** The properties of the job of the data service. */
 const propertiesOf = (input: ManifestInput): object => {
   const { deployment, service, plan, maintenance, parameters, secrets, record } = input;
-  const { tls } = secrets;
   return {
     database: deployment,
     engine_version: versionOf(service, plan),
     port: service.port,
     // The agent needs to know the password again, and nobody who reads a manifest needs to know it.
     agent: { port: AGENT_PORT, username: AGENT_USER, password_sha256: hash("sha256", secrets.agentPassword) },
-    ...(plan.isTls && tls && { tls: tlsOf(input, tls) }),
+    ...(plan.isTls && { tls: tlsOf(input) }),
     ...service.limits[plan.size],
     parameters,
     broker: {
@@ -107,6 +133,7 @@ export function manifestOf(input: ManifestInput): string {
     stemcells: [{ alias: "default", ...maintenance.stemcell }],
     update: { canaries: 1, max_in_flight: 1, canary_watch_time: "1000-180000", update_watch_time: "1000-180000" },
     instance_groups: [group],
+    ...(plan.isTls && { variables: variablesOf(input) }),
   };
   // The director reads YAML 1.1, in which the texts `on`, `y` and `1:30` need quotes.
   return stringify(manifest, { version: "1.1" });

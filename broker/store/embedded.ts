@@ -5,10 +5,15 @@ import type { StorePool } from "./pool.ts";
 
 /** Parsed statements that are kept. The broker has some forty; further ones are parsed again. */
 const STATEMENTS_MAX = 500;
+/** Statements that are kept ready with their values: a broker looks for the same things again and again. The one not used for longest goes first. */
+const READY_MAX = 500;
+/** Statements that leave the tables' shapes alone. What is ready is of no use after any other. */
+const OF_ROWS = /^(select|insert|update|delete|with)\b/;
 
 /** A node of a parsed statement. */
 type SyntaxNode = Readonly<Record<string, unknown>>;
 type Statements = Exclude<QueryOrAst, string>;
+type Ready = ReturnType<ReturnType<typeof newDb>["public"]["prepare"]>;
 
 const isStatements = (value: unknown): value is Statements => typeof value === "object" && value !== null;
 
@@ -19,10 +24,10 @@ const canParse = (schema: object): schema is { parse(text: string): Statements }
 /** A value where a parsed statement has a parameter; bigger numbers and other types are not in the broker's rows. */
 function literal(value: unknown): SyntaxNode {
   if (value === null || value === undefined) return { type: "null" };
-  if (typeof value === "number") return { type: Number.isInteger(value) ? "integer" : "numeric", value };
+  if (Number.isFinite(value)) return { type: Number.isInteger(value) ? "integer" : "numeric", value };
   if (typeof value === "boolean") return { type: "boolean", value };
   if (typeof value === "string") return { type: "string", value };
-  throw new TypeError(`the embedded store takes no ${typeof value}`);
+  throw new TypeError(`the embedded store takes no ${typeof value} of this kind`);
 }
 
 /** A parsed statement with values in the place of its parameters. */
@@ -43,6 +48,7 @@ class EmbeddedClient implements PostgresPoolClient {
   readonly #db = newDb(this.#options);
   readonly #schema = this.#db.public;
   readonly #parsed = new Map<string, Statements>();
+  readonly #ready = new Map<string, Ready>();
   #before: IBackup | undefined;
 
   constructor(nowMs: () => number) {
@@ -84,14 +90,30 @@ class EmbeddedClient implements PostgresPoolClient {
   };
 
   async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-    const filled = fillParameters(this.#parse(sql), parameters);
-    if (!isStatements(filled)) throw new TypeError("the embedded store got no statement");
-    const { command, rowCount, rows } = this.#schema.query(filled);
+    const { command, rowCount, rows } = this.#prepare(sql, parameters).bind().executeAll();
     return {
       command: CHANGES.find((each) => each === command) ?? "SELECT",
       rowCount,
       rows: rows.map((row) => ({ ...row })),
     };
+  }
+
+  #prepare(sql: string, parameters: readonly unknown[]): Ready {
+    const isOfRows = OF_ROWS.test(sql);
+    if (!isOfRows) this.#ready.clear();
+    const key = JSON.stringify([sql, ...parameters.map(literal)]);
+    const ready = this.#ready.get(key) ?? this.#make(sql, parameters);
+    if (!isOfRows) return ready;
+    this.#ready.delete(key);
+    this.#ready.set(key, ready);
+    if (this.#ready.size > READY_MAX) for (const oldest of this.#ready.keys().take(1)) this.#ready.delete(oldest);
+    return ready;
+  }
+
+  #make(sql: string, parameters: readonly unknown[]): Ready {
+    const filled = fillParameters(this.#parse(sql), parameters);
+    if (!isStatements(filled)) throw new TypeError("the embedded store got no statement");
+    return this.#schema.prepare(filled);
   }
 
   #parse(sql: string): Statements {

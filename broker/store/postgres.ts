@@ -71,7 +71,7 @@ class Lease implements PostgresPoolClient {
 
 async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   const signal = AbortSignal.timeout(CLOSE_MS_MAX);
-  // Don't wait any longer for a server that does not close its side in time.
+  // Stops waiting for a server that does not close its side in time.
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
 }
 

@@ -72,7 +72,7 @@ export interface OperationRow {
   /** Empty unless the operation concerns one binding. */
   binding_id: string;
   kind: OperationKind;
-  /** `undoing`: the work has failed for good and is being undone; to a platform the operation is in progress. */
+  /** `undoing`: the work has definitively failed and is being undone; to a platform the operation is in progress. */
   state: "in progress" | "undoing" | "succeeded" | "failed";
   description: string;
   /** What the operation works on, as JSON. */

@@ -103,7 +103,7 @@ export interface Store {
    *
    * @throws QuotaError
    */
-  claim(row: Operation, order?: Order): Promise<boolean>;
+  openOperation(row: Operation, order?: Order): Promise<boolean>;
   /** Opens an operation that waits for its turn; this process holds it. */
   enqueue(row: Operation, actor?: string): Promise<void>;
   /** Why an instance is out of use; undefined if it is not. */
@@ -156,7 +156,7 @@ export interface Store {
   take(id: string): Promise<number | undefined>;
   /** Renews every lease of this process. Returns everything that it still holds. */
   renew(): Promise<readonly HeldOperation[]>;
-  /** Whether this process may do a piece of periodic work, for so many ms: one process at a time may. */
+  /** Whether this process may do a piece of periodic work for this many ms: only one process may at a time. */
   holdLease(name: string, ms: number): Promise<boolean>;
   backup(id: string): Promise<BackupRow | undefined>;
   backups(): Promise<readonly BackupRow[]>;

@@ -10,7 +10,7 @@ import type { ClientSettings } from "./settings.ts";
 const SILENCES_MAX = 6;
 /** Attempts to remove a thing that nothing else is going on with. */
 const REFUSALS_MAX = 3;
-/** How often something that may be under way still is looked for again. */
+/** How often to look again for something that may still be in progress. */
 const LOOKS_MAX = 2;
 
 /** What removing a thing needs of a client. */

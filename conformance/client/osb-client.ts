@@ -13,6 +13,7 @@ import { BOUNDLESS, type Room } from "./room.ts";
 import { RunMemory, type Wait } from "./run-memory.ts";
 import { pauseAfter, Sender } from "./sender.ts";
 import type { ClientSettings } from "./settings.ts";
+import { sendPatiently } from "./patience.ts";
 
 /** Gets each answer. */
 type AnswerListener = (answer: Answer) => void;
@@ -72,7 +73,7 @@ export class OsbClient {
     return [...this.#sender.silent, ...this.#parts.flatMap(({ silent }) => silent)];
   }
 
-  /** Stops this client from sending, even for code that runs on after an error, and waits for what is under way. */
+  /** Stops this client from sending, even for code that runs on after an error, and waits for what is in progress. */
   end(): Promise<void> {
     return this.#sender.end();
   }
@@ -82,8 +83,12 @@ export class OsbClient {
     return buildRequest(this.settings, operation, options);
   }
 
-  /** Sends one request. @throws NoAnswer */
-  async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
+  /** Sends one request; a deletion that fails (5xx) once more. @throws NoAnswer */
+  send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
+    return sendPatiently(operation, options, () => this.#send(operation, options));
+  }
+
+  async #send(operation: Operation, options: RequestOptions): Promise<Answer> {
     const request = this.requestFor(operation, options);
     if (operation === "update") this.memory.noteUpdate(options.instanceId ?? "", options, false);
     return this.#keep(operation, options, await this.exchange(request, options));
@@ -166,7 +171,7 @@ export class OsbClient {
     return answer;
   }
 
-  /** What may be under way still is not gone because it is not there yet. */
+  /** What may still be in progress is not gone merely because it is not there yet. */
   #isGone({ status }: Answer, id: string): boolean {
     return status === 200 || (status === 410 && !this.memory.unsure.has(id));
   }

@@ -22,7 +22,7 @@ export const isRemoved = (ended: EndedOperation | undefined): boolean =>
 export const isEndless = ({ state, polls }: EndedOperation): boolean =>
   state === "timed-out" || (state === "unreadable" && (polls.at(-1)?.status ?? 0) >= 500);
 
-/** How an operation ended according to a poll; undefined while it goes on. */
+/** How an operation ended according to a poll; undefined while it continues. */
 export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefined {
   const isDeletion = poll.polled === "deprovision" || poll.polled === "unbind";
   if (poll.status === 410) return isDeletion ? "gone" : "failed";

@@ -33,7 +33,7 @@ function shownWith(headers: Readonly<Record<string, string | null>> | undefined)
 
 test.each([
   ["no Basic at all", "Basic"],
-  ["what is no base64", "Basic %%%"],
+  ["what is not base64", "Basic %%%"],
   ["another password", basic("admin:wrong")],
 ])("an Authorization header with %s is shown as it was sent", (_what, value) => {
   const shown = shownWith({ Authorization: value });

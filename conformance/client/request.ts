@@ -7,7 +7,7 @@ import type { ClientSettings } from "./settings.ts";
 import { NEWEST_MINOR } from "./spec-version.ts";
 import { authorizationOf, secretsOf } from "./target.ts";
 
-/** What a request says beside its operation, and why it is sent. */
+/** What a request says besides its operation, and why it is sent. */
 export interface RequestOptions {
   readonly instanceId?: string;
   readonly bindingId?: string;

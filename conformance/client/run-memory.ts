@@ -27,7 +27,7 @@ interface Experience {
 
 /** What the clients of one run know together. */
 export class RunMemory {
-  /** Ids of things whose creation got no answer: it may be under way still. */
+  /** Ids of things whose creation got no answer: it may still be in progress. */
   readonly unsure = new Set<string>();
   /** Ids of things that exist unless a broker lies: some request to create them was not refused. */
   readonly wanted = new Set<string>();
@@ -88,7 +88,7 @@ export class RunMemory {
     return this.isStalled(offer, operation) ? this.#of(offer, operation).endless : undefined;
   }
 
-  /** An operation ended after so many milliseconds. */
+  /** An operation ended after this many milliseconds. */
   noteEnd(offer: Offer, { operation }: Answer, tookMs: number): void {
     const experience = this.#of(offer, operation);
     experience.timeouts = 0;

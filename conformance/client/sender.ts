@@ -82,7 +82,7 @@ export class Sender {
     }
   }
 
-  /** Sends nothing more except clean-up, and waits until all that is under way has been answered. */
+  /** Sends nothing more except clean-up, and waits until everything in progress has been answered. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.allSettled(this.#running);

@@ -25,6 +25,9 @@ async function factsOf(
   return [...facts, ...rows.map((row): [string, string] => [`row ${name}/${row[0]}`, text(row)])];
 }
 
+/** What there can be beside tables. */
+const OBJECTS = ["index", "view", "grant", "type"] as const;
+
 /** Reads everything that the suites created; rows only of tables whose shape is known. @throws DataError */
 export async function readContents(session: RecordedSession, shapes: readonly TableShape[]): Promise<DatabaseContents> {
   const tables = (await session.run({ do: "tables" })).map(([name]) => String(name));
@@ -37,7 +40,8 @@ export async function readContents(session: RecordedSession, shapes: readonly Ta
         shapes.find((shape) => shape.name === name),
       )),
     );
-  const objects = session.extras.size === 0 ? [] : await session.run({ do: "objects" });
+  const hasObjects = OBJECTS.some((kind) => session.extras.has(kind));
+  const objects = hasObjects ? await session.run({ do: "objects" }) : [];
   return new Map([
     ...facts,
     ...objects.map(([kind, name, definition]): [string, string] => [`${kind} ${name}`, String(definition)]),

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../client/http/json.ts";
 import type { Service } from "../client/catalog.ts";
 import { loginOf } from "./credentials.ts";
+import { ENGINES } from "./engines.ts";
 
 const service = (name: string, tags: readonly string[] = []): Service => ({
   id: "s",
@@ -45,9 +46,27 @@ describe("loginOf", () => {
     },
   );
 
-  test.prop([fc.constantFrom("amqp", "mysql", "mongodb", "amqp"), login])("does not speak %s", (scheme, it) => {
+  test.prop([fc.constantFrom("oracle", "nats", "cassandra"), login])("does not know every scheme", (scheme, it) => {
     const found = loginOf({ uri: uriOf(it).replace("postgres", scheme), port: 5432 }, DB);
     expect(found).toEqual({ reason: `no data client for ${scheme}://…` });
+  });
+
+  test.prop([fc.constantFrom("amqp", "mysql"), login])("speaks some engines by a program only", (scheme, it) => {
+    const credentials = { uri: uriOf(it).replace("postgres", scheme), port: 5432 };
+    expect(loginOf(credentials, DB)).toEqual({
+      reason: expect.stringMatching(new RegExp(`^no data client for ${scheme}://…: a program can speak to `)),
+    });
+    const client = scheme === "amqp" ? "rabbitmq" : "mysql";
+    expect(loginOf(credentials, DB, {}, new Set(ENGINES))).toMatchObject({ login: { client, username: it.username } });
+  });
+
+  it("knows a search engine by its name, as its uri is one of the web", () => {
+    const uri = "https://u:p@search.example:9200";
+    const spoken = new Set(ENGINES);
+    expect(loginOf({ uri }, service("a9s-opensearch2"), {}, spoken)).toMatchObject({
+      login: { client: "search", host: "search.example", port: 9200, tls: { isVerified: true } },
+    });
+    expect(loginOf({ uri }, DB, {}, spoken)).toEqual({ reason: "no data client for https://…" });
   });
 
   test.prop([fc.jsonValue()])("never throws, and says why there is no login", (value) => {

@@ -1,6 +1,7 @@
 import { type Json, isArray, isObject, type JsonObject, stringOf } from "../client/http/json.ts";
 import type { Service } from "../client/catalog.ts";
-import type { DataClient, Login, Tls } from "./plane.ts";
+import { type DataClient, ENGINE_SIGNS, ENGINES, SPOKEN } from "./engines.ts";
+import type { Login, Tls } from "./plane.ts";
 
 /**
  * Where the parts of a login lie in the credentials of a service, as paths: `hosts.0`, `valkey.password`. What is left out is
@@ -29,21 +30,6 @@ const USUAL: Readonly<Record<Part, readonly string[]>> = {
   ca: ["cacrt", "ca", "ca_cert", "sslrootcert"],
 };
 
-/** What suggests a client, and what applies if the credentials say nothing. */
-interface ClientSigns {
-  readonly scheme: RegExp;
-  readonly port: number;
-  /** Names and tags of services. */
-  readonly words: RegExp;
-  readonly usual: { readonly username?: string; readonly database?: string };
-}
-
-const CLIENTS: Readonly<Record<DataClient, ClientSigns>> = {
-  postgresql: { scheme: /^postgres(ql)?:$/, port: 5432, words: /postgres|\bpg\b/i, usual: {} },
-  redis: { scheme: /^rediss?:$/, port: 6379, words: /redis|valkey/i, usual: { username: "default", database: "0" } },
-};
-const CLIENT_NAMES: readonly DataClient[] = ["postgresql", "redis"];
-
 /** A login, or why there is none. */
 type LoginResult = { readonly login: Login } | { readonly reason: string };
 
@@ -62,17 +48,23 @@ function findPart(credentials: JsonObject, map: CredentialMap, name: Part): stri
 }
 
 function clientOf(service: Service, uri: URL | undefined, port: string | undefined): DataClient | undefined {
-  if (uri !== undefined) return CLIENT_NAMES.find((name) => CLIENTS[name].scheme.test(uri.protocol));
   const tags = isArray(service.raw["tags"]) ? service.raw["tags"].map(String) : [];
-  return (
-    CLIENT_NAMES.find((name) => String(CLIENTS[name].port) === port) ??
-    CLIENT_NAMES.find((name) => [service.name, ...tags].some((word) => CLIENTS[name].words.test(word)))
-  );
+  const byWords = ENGINES.find((name) => [service.name, ...tags].some((word) => ENGINE_SIGNS[name].words.test(word)));
+  // The URL of a search engine is one of the web; every other says what it leads to.
+  if (uri !== undefined && /^https?:$/.test(uri.protocol)) return byWords === "search" ? byWords : undefined;
+  if (uri !== undefined) return ENGINES.find((name) => ENGINE_SIGNS[name].scheme.test(uri.protocol));
+  return ENGINES.find((name) => String(ENGINE_SIGNS[name].port) === port) ?? byWords;
 }
 
 function tlsOf(uri: URL | undefined, ca: string | undefined): Tls | undefined {
   if (uri?.protocol === "rediss:") return { isVerified: true, ...(ca === undefined ? {} : { ca }) };
   if (uri?.protocol === "redis:") return undefined;
+  if (uri?.protocol === "amqps:" || uri?.protocol === "https:")
+    return { isVerified: true, ...(ca === undefined ? {} : { ca }) };
+  if (uri?.protocol === "mongodb:") {
+    const isSecured = [uri.searchParams.get("tls"), uri.searchParams.get("ssl")].includes("true");
+    return isSecured ? { isVerified: true, ...(ca === undefined ? {} : { ca }) } : undefined;
+  }
   const mode = uri?.searchParams.get("sslmode") ?? (ca === undefined ? "disable" : "verify-full");
   if (mode === "disable" || mode === "allow" || mode === "prefer") return undefined;
   return { isVerified: mode.startsWith("verify"), ...(ca === undefined ? {} : { ca }) };
@@ -88,22 +80,31 @@ export function decodeUriPart(text: string): string | undefined {
   }
 }
 
+function reasonAgainst(credentials: JsonObject, client: DataClient | undefined, uri: URL | undefined): string {
+  const how =
+    client === undefined ? "" : `: a program can speak to ${ENGINE_SIGNS[client].title} (data.exec in drydock.yml)`;
+  if (uri !== undefined) return `no data client for ${uri.protocol}//…${how}`;
+  return `no data client for credentials with ${Object.keys(credentials).join(", ") || "nothing in them"}${how}`;
+}
+
 /**
  * The login that a binding's credentials give, if there is a client for it: by the scheme of the uri, or without a uri by the port, the name or the
  * tags of the service.
  */
-export function loginOf(credentials: JsonObject, service: Service, map: CredentialMap = {}): LoginResult {
+export function loginOf(
+  credentials: JsonObject,
+  service: Service,
+  map: CredentialMap = {},
+  spoken: ReadonlySet<DataClient> = SPOKEN,
+): LoginResult {
   const text = findPart(credentials, map, "uri");
   const uri = text === undefined ? undefined : (URL.parse(text) ?? undefined);
   const port = findPart(credentials, map, "port");
   const client = map.client ?? clientOf(service, uri, port);
-  if (client === undefined && uri !== undefined) return { reason: `no data client for ${uri.protocol}//…` };
-  if (client === undefined)
-    return {
-      reason: `no data client for credentials with ${Object.keys(credentials).join(", ") || "nothing in them"}`,
-    };
-  const { scheme, port: usualPort, usual } = CLIENTS[client];
-  const own = uri !== undefined && scheme.test(uri.protocol) ? uri : undefined;
+  if (client === undefined || !spoken.has(client)) return { reason: reasonAgainst(credentials, client, uri) };
+  const { scheme, port: usualPort, usual } = ENGINE_SIGNS[client];
+  const isOwn = uri !== undefined && (scheme.test(uri.protocol) || /^https?:$/.test(uri.protocol));
+  const own = isOwn ? uri : undefined;
   const host = findPart(credentials, map, "host") ?? decodeUriPart(own?.hostname ?? "");
   const username = findPart(credentials, map, "username") ?? decodeUriPart(own?.username ?? "") ?? usual.username;
   const password = findPart(credentials, map, "password") ?? decodeUriPart(own?.password ?? "");

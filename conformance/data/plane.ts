@@ -1,7 +1,7 @@
+import type { DataClient } from "./engines.ts";
 import type { TableRows, Statement } from "./statement.ts";
 
-/** The available clients. */
-export type DataClient = "postgresql" | "redis";
+export type { DataClient } from "./engines.ts";
 
 /** What it takes to log in to a data service, read from the credentials of a binding. */
 export interface Login {
@@ -40,8 +40,31 @@ export interface Address {
 /** The result of connecting to a port: nobody accepted, somebody answered, or it was accepted without an answer. */
 export type Reach = "shut" | "open" | "silent";
 
+/** What a server shows of itself when a connection is secured. */
+export interface ServerCertificate {
+  /** The host names and addresses for which it stands, as the certificate spells them: `*.example.com`. */
+  readonly names: readonly string[];
+  /** SHA-256 of its public key, in hexadecimal digits. */
+  readonly key: string;
+}
+
+/** A request over HTTP to something that is no broker, from a vantage. */
+export interface WebRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body?: string;
+}
+
+/** The answer to it. */
+export interface WebAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
 /** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
 export interface DataPlane {
+  /** The engines that are spoken. Default: PostgreSQL, Redis and MongoDB. */
+  readonly clients?: ReadonlySet<DataClient>;
   /** A second place to connect from, which no binding admits. */
   readonly hasOutsider: boolean;
   /** Whether connections can come from another tenant's VM. */
@@ -56,6 +79,12 @@ export interface DataPlane {
   connect(login: Login, from: Vantage): Promise<DataSession>;
   /** Tries a port without any particular client. @throws DataError nowhere, unreachable when the host has no address */
   reach(address: Address, from: Vantage): Promise<Reach>;
+  /** The certificate of a service; undefined: it is reached without TLS. Absent: nobody can see it. @throws DataError as `reach` */
+  certificate?(login: Login, from: Vantage): Promise<ServerCertificate | undefined>;
+  /** The names of a zone, by a transfer (AXFR), as far as the name server gives them out; empty: it refuses. @throws DataError unreachable */
+  transferZone?(zone: string, from: Vantage): Promise<readonly string[]>;
+  /** A request to the registry of names and the like. Absent: nobody can send one. @throws DataError unreachable, nowhere */
+  ask?(request: WebRequest, from: Vantage): Promise<WebAnswer>;
   /**
    * Where an instance listens before it has a binding. Only an operator knows: absent on somebody else's platform, and undefined
    * for an instance that is not found.
@@ -67,11 +96,13 @@ export interface DataPlane {
  * What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. `native`: it takes statements in
  * its own words.
  */
-export type Extra = "index" | "view" | "grant" | "native";
+export type Extra = "index" | "view" | "grant" | "type" | "native";
 
 /** A session of one user on one instance. */
 export interface DataSession {
   readonly extras: ReadonlySet<Extra>;
+  /** What serves, with its version, as it says itself; undefined if it does not. */
+  readonly server?: string | undefined;
   /** A statement in the engine's own words, for evidence. Default: in PostgreSQL's. */
   describe?(statement: Statement): string;
   /** @throws DataError failed, lost */

@@ -14,14 +14,14 @@ export interface DataLimits {
   readonly sessionBytesMax: number;
 }
 
-/** The limits where none are given. */
+/** The default limits. */
 export const DATA_LIMITS: DataLimits = {
   connectMsMax: 10_000,
   statementMsMax: 30_000,
   sessionBytesMax: 64 * 1024 * 1024,
 };
 
-const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "native"]);
+const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "type", "native"]);
 
 /** Settings that make the text of values independent of the server's defaults. */
 const SETTINGS =
@@ -116,10 +116,12 @@ const CLOSE_MS_MAX = 2000;
 
 class PostgresSession implements DataSession {
   readonly extras = EXTRAS;
+  readonly server: string | undefined;
   readonly #client: Client;
   readonly #socket: BoundSocket;
 
-  constructor(client: Client, socket: BoundSocket) {
+  constructor(client: Client, socket: BoundSocket, server: string | undefined) {
+    this.server = server;
     this.#client = client;
     this.#socket = socket;
   }
@@ -167,5 +169,15 @@ export async function openPostgres(
     socket.destroy();
     throw statementError(error);
   }
-  return new PostgresSession(client, socket);
+  return new PostgresSession(client, socket, await serverOf(client));
+}
+
+/** What the server calls itself, without what it was built with: "PostgreSQL 18.4". A server that does not say may do so. */
+async function serverOf(client: Client): Promise<string | undefined> {
+  try {
+    const { rows } = await client.query<{ version: string }>("SELECT version() AS version");
+    return /^\S+ \S+/.exec(rows[0]?.version ?? "")?.[0];
+  } catch {
+    return undefined;
+  }
 }

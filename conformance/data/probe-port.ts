@@ -12,7 +12,7 @@ export const NOT_OURS = new Set(["EADDRNOTAVAIL", "EINVAL", "EACCES"]);
 
 /** The error for a source address that this machine does not have. */
 export const nowhere = (source: string): DataError =>
-  new DataError("nowhere", `nobody can connect from ${source}: it is no address of this machine`);
+  new DataError("nowhere", `nobody can connect from ${source}: it is not an address of this machine`);
 
 /** The code of a socket's error; empty if it has none. */
 export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");

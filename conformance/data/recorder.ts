@@ -1,8 +1,18 @@
 import type { Clock } from "../client/clock.ts";
 import type { Exchange } from "../client/http/exchange.ts";
-import { type Address, DataError, type DataPlane, NO_NAME, type Reach, type Vantage } from "./plane.ts";
+import type { DataClient } from "./engines.ts";
+import {
+  type Address,
+  DataError,
+  type DataPlane,
+  NO_NAME,
+  type Reach,
+  type Vantage,
+  type WebAnswer,
+  type WebRequest,
+} from "./plane.ts";
 import { RecordedSession, type RecordStep } from "./recorded-session.ts";
-import { type Access, connectionExchange, statementExchange } from "./step-evidence.ts";
+import { type Access, connectionExchange, statementExchange, transferExchange, webExchange } from "./step-evidence.ts";
 
 /** The data plane as one check uses it: every step is kept as evidence. */
 export class DataRecorder {
@@ -30,7 +40,8 @@ export class DataRecorder {
     const startMs = nowMs();
     try {
       const session = await this.plane.connect(access.login, from);
-      record(helloOf(access), { body: "logged in" }, startMs);
+      const { server } = session;
+      record(helloOf(access), { body: server === undefined ? "logged in" : `logged in; served by ${server}` }, startMs);
       return new RecordedSession(session, nowMs, record);
     } catch (error) {
       if (error instanceof DataError) record(helloOf(access), { error }, startMs);
@@ -79,6 +90,35 @@ export class DataRecorder {
     return failureOf(this.open(access, from));
   }
 
+  /** Asks something that is no broker over HTTP. @throws DataError nowhere, unreachable */
+  async ask(request: WebRequest, from: Vantage): Promise<WebAnswer> {
+    const { plane } = this;
+    if (plane.ask === undefined) throw new DataError("nowhere", "nobody can ask from there");
+    const startMs = this.#clock.nowMs();
+    const record = (ended: WebAnswer | DataError): void =>
+      void this.steps.push(webExchange(request, from, ended, this.#clock.nowMs() - startMs));
+    try {
+      const answer = await plane.ask(request, from);
+      record(answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof DataError) record(error);
+      throw error;
+    }
+  }
+
+  /** Asks the name server for a zone; what it does not answer, it refuses. */
+  async transferZone(zone: string, from: Vantage): Promise<readonly string[]> {
+    const startMs = this.#clock.nowMs();
+    const names = await this.plane.transferZone?.(zone, from).catch((error: unknown) => {
+      if (error instanceof DataError && error.fault === "unreachable") return [];
+      throw error;
+    });
+    const text = names === undefined || names.length === 0 ? "" : names.join("\n");
+    this.steps.push(transferExchange(zone, from, text, this.#clock.nowMs() - startMs));
+    return names ?? [];
+  }
+
   /** Tries a port without any particular client. @throws DataError nowhere, unreachable */
   async tryPort(address: Address, from: Vantage): Promise<Reach> {
     const startMs = this.#clock.nowMs();
@@ -117,4 +157,12 @@ const isComingUp = ({ fault, code }: DataError): boolean =>
   fault === "unreachable" || (fault === "failed" && code === undefined) || code === "57P03" || code === "53300";
 
 /** The command with which people see whether a login works. */
-const helloOf = ({ login }: Access): string => (login.client === "redis" ? "PING" : "SELECT 1");
+const helloOf = ({ login }: Access): string => HELLOS[login.client];
+const HELLOS: Readonly<Record<DataClient, string>> = {
+  postgresql: "SELECT 1",
+  mysql: "SELECT 1",
+  redis: "PING",
+  mongodb: 'admin {"hello":1}',
+  rabbitmq: "OPEN",
+  search: "GET /",
+};

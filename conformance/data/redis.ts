@@ -22,10 +22,12 @@ const textsOf = (reply: RespReply): readonly string[] =>
 
 class RedisSession implements DataSession {
   readonly extras = EXTRAS;
+  readonly server: string | undefined;
   readonly #connection: RedisConnection;
   #isInTransaction = false;
 
-  constructor(connection: RedisConnection) {
+  constructor(connection: RedisConnection, server: string | undefined) {
+    this.server = server;
     this.#connection = connection;
   }
 
@@ -114,6 +116,7 @@ class RedisSession implements DataSession {
       case "create-index":
       case "create-view":
       case "grant":
+      case "create-type":
       case "objects":
         throw new DataError("failed", `Redis has no ${statement.do}`);
     }
@@ -140,6 +143,20 @@ class RedisSession implements DataSession {
 const wordsOf = (text: string): readonly string[] =>
   [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 
+/** What the server calls itself (HELLO, which every user may call): "redis 7.0.15". Older ones than 6 do not say. */
+async function serverOf(connection: RedisConnection): Promise<string | undefined> {
+  try {
+    const said = textsOf(await connection.send("HELLO"));
+    const valueOf = (key: string): string | undefined => said[said.indexOf(key) + 1];
+    return said.includes("server") && said.includes("version")
+      ? `${valueOf("server")} ${valueOf("version")}`
+      : undefined;
+  } catch (error) {
+    if (error instanceof DataError && error.fault !== "lost") return undefined;
+    throw error;
+  }
+}
+
 /** Logs in to a Redis or Valkey server. @throws DataError unreachable, denied, failed, nowhere */
 export async function openRedis(
   login: Login,
@@ -153,7 +170,7 @@ export async function openRedis(
     if (username !== "" || password !== "")
       await connection.send("AUTH", ...(username === "" ? [] : [username]), password);
     await connection.send("PING");
-    return new RedisSession(connection);
+    return new RedisSession(connection, await serverOf(connection));
   } catch (error) {
     connection.close();
     if (!(error instanceof DataError)) throw error;

@@ -18,7 +18,7 @@ export function encodeCommand(words: readonly string[]): Buffer {
   return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...pieces]);
 }
 
-/** The answer is incomplete: it has at least so many bytes in all. */
+/** The answer is incomplete: it has at least this many bytes in all. */
 class Incomplete {
   readonly bytes: number;
   constructor(bytes: number) {

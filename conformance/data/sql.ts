@@ -21,6 +21,16 @@ const OBJECTS = `SELECT 'index', c.relname::text, pg_get_indexdef(c.oid)
   UNION ALL SELECT 'grant', c.relname::text, a.privilege_type
     FROM pg_class c, aclexplode(c.relacl) a
     WHERE a.grantee = 0 AND c.relname LIKE ${likeOurs} AND pg_table_is_visible(c.oid)
+  UNION ALL SELECT 'sequence', c.relname::text,
+      concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle)
+    FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+    WHERE c.relname LIKE ${likeOurs} AND pg_table_is_visible(c.oid)
+  UNION ALL SELECT 'type', t.typname::text, string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
+    FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
+    WHERE t.typname LIKE ${likeOurs} AND pg_type_is_visible(t.oid) GROUP BY t.typname
+  UNION ALL SELECT 'constraint', n.conname::text, pg_get_constraintdef(n.oid)
+    FROM pg_constraint n WHERE n.conname LIKE ${likeOurs}
+  UNION ALL SELECT 'extension', extname::text, extversion FROM pg_extension
   ORDER BY 1, 2, 3`;
 
 function insert(table: string, columns: readonly Column[], rows: readonly TableRow[]): Sql {
@@ -68,6 +78,8 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`CREATE INDEX ${statement.name} ON ${statement.table.name} (${statement.column})`);
     case "create-view":
       return plain(`CREATE VIEW ${statement.name} AS SELECT * FROM ${statement.table}`);
+    case "create-type":
+      return plain(`CREATE TYPE ${statement.name} AS ENUM (${statement.labels.map((each) => `'${each}'`).join(", ")})`);
     case "begin":
       return plain("BEGIN");
     case "transfer":

@@ -58,6 +58,8 @@ export type Statement =
   | { readonly do: "next"; readonly sequence: string }
   | { readonly do: "create-index"; readonly name: string; readonly table: TableShape; readonly column: string }
   | { readonly do: "create-view"; readonly name: string; readonly table: string }
+  /** A type of its own, with the texts that it admits. */
+  | { readonly do: "create-type"; readonly name: string; readonly labels: readonly string[] }
   /** From here on, the session is in a transaction that nobody ends. */
   | { readonly do: "begin" }
   /** Takes an amount, a whole number, from the second column of one row and adds it to that of another, in one step. */
@@ -72,7 +74,7 @@ export type Statement =
   | { readonly do: "rows"; readonly table: TableShape }
   /** Rows of name and type: the columns of a table. */
   | { readonly do: "columns"; readonly table: string }
-  /** Rows of kind, name and definition: indexes, views and grants of the suites' tables. */
+  /** Rows of kind, name and definition: indexes, views, grants, sequences, types and constraints of the suites', and extensions. */
   | { readonly do: "objects" };
 
 /** Most rows that a statement may return; a table of the suites has far fewer. */

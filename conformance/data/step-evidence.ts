@@ -1,7 +1,16 @@
 import type { Exchange } from "../client/http/exchange.ts";
 import { REDACTED } from "../client/http/redact.ts";
 import { quoteForShell } from "../client/http/shell.ts";
-import { type Address, DataError, type Login, type Reach, type Vantage } from "./plane.ts";
+import { type DataClient, ENGINE_SIGNS } from "./engines.ts";
+import {
+  type Address,
+  DataError,
+  type Login,
+  type Reach,
+  type Vantage,
+  type WebAnswer,
+  type WebRequest,
+} from "./plane.ts";
 import type { TableRows } from "./statement.ts";
 
 /** A login with the words by which a report names it; the secret itself never gets there. */
@@ -22,6 +31,35 @@ function psqlLine(login: Login, sql: string): string {
   const address = `-h ${quoteForShell(login.host)} -p ${login.port} -d ${quoteForShell(login.database)}`;
   return `PGUSER="$BINDING_USER" PGPASSWORD="$BINDING_PASSWORD" psql ${address} -c ${quoteForShell(sql)}`;
 }
+
+const mongoLine = ({ host, port, database }: Login, command: string): string =>
+  `mongosh --host ${quoteForShell(host)} --port ${port} -u "$BINDING_USER" -p "$BINDING_PASSWORD" ${quoteForShell(database)} # ${command}`;
+
+const mysqlLine = ({ host, port, database }: Login, sql: string): string =>
+  `MYSQL_PWD="$BINDING_PASSWORD" mysql -h ${quoteForShell(host)} -P ${port} -u "$BINDING_USER" ${quoteForShell(database)} -e ${quoteForShell(sql)}`;
+
+const webLine = ({ host, port }: Login, text: string): string => {
+  const [, method = "GET", path = "/"] = /^(\S+) (\S+)/.exec(text) ?? [];
+  return `curl -u "$BINDING_USER:$BINDING_PASSWORD" -X ${method} ${quoteForShell(`https://${host}:${port}${path}`)}`;
+};
+
+const LINES: Readonly<Record<DataClient, (login: Login, text: string) => string>> = {
+  postgresql: psqlLine,
+  redis: redisLine,
+  mongodb: mongoLine,
+  mysql: mysqlLine,
+  rabbitmq: webLine,
+  search: webLine,
+};
+
+const METHODS: Readonly<Record<DataClient, string>> = {
+  postgresql: "SQL",
+  redis: "REDIS",
+  mongodb: "MONGODB",
+  mysql: "SQL",
+  rabbitmq: "AMQP",
+  search: "SEARCH",
+};
 
 /** Rows as a person reads them, cut to what evidence shows. */
 export function rowsText(rows: TableRows): string {
@@ -67,6 +105,35 @@ export function connectionExchange(
   return { ...shared, response: { headers: {}, body: WORDS[ended], elapsedMs: Math.round(elapsedMs) } };
 }
 
+const cut = (text: string): string => (text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text);
+
+/** A request to something that is no broker as evidence. */
+export function webExchange(
+  { method, url, body }: WebRequest,
+  from: Vantage,
+  ended: WebAnswer | DataError,
+  elapsedMs: number,
+): Exchange {
+  const data = body === undefined ? "" : ` --data ${quoteForShell(body)}`;
+  const shared = {
+    curl: `curl -X ${method} ${quoteForShell(url)}${data}`,
+    request: { method, url, headers: { from: describeVantage(from) }, ...(body !== undefined && { body }) },
+  };
+  if (ended instanceof DataError) return { ...shared, error: ended.message };
+  const { status, text } = ended;
+  return { ...shared, response: { status, headers: {}, body: cut(text), elapsedMs: Math.round(elapsedMs) } };
+}
+
+/** The transfer of a zone as evidence; without names, it was refused. */
+export function transferExchange(zone: string, from: Vantage, names: string, elapsedMs: number): Exchange {
+  const shared = {
+    curl: `dig AXFR ${quoteForShell(zone)}`,
+    request: { method: "AXFR", url: `dns:${zone}`, headers: { from: describeVantage(from) } },
+  };
+  if (names === "") return { ...shared, error: "the transfer is refused" };
+  return { ...shared, response: { headers: {}, body: cut(names), elapsedMs: Math.round(elapsedMs) } };
+}
+
 /** A step on the data plane as evidence: what a server said is an answer, silence is none. */
 export function statementExchange(
   access: Access,
@@ -77,12 +144,12 @@ export function statementExchange(
 ): Exchange {
   const { client, host, port, database } = access.login;
   const request = {
-    method: client === "redis" ? "REDIS" : "SQL",
-    url: `${client === "redis" ? "redis" : "postgres"}://${host}:${port}/${database}`,
+    method: METHODS[client],
+    url: `${ENGINE_SIGNS[client].shown}://${host}:${port}/${database.replace(/^\//, "")}`,
     headers: { credentials: access.of, from: describeVantage(from) },
     body: sql,
   };
-  const curl = (client === "redis" ? redisLine : psqlLine)(access.login, sql);
+  const curl = LINES[client](access.login, sql);
   const error = "error" in ended ? hideSecrets(access.login, ended.error.message) : "";
   if ("error" in ended && ["unreachable", "nowhere"].includes(ended.error.fault)) return { curl, request, error };
   const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${error}`;

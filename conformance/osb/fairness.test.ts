@@ -27,6 +27,7 @@ import { ENDPOINTS, operationOf, sentOf } from "./mutants/operations.ts";
 import { stopAtOnce } from "./mutants/removal.ts";
 import { type Middleware, mutate } from "./mutants/traffic.ts";
 import { eventClock } from "../selftest/event-clock.ts";
+import { sliceOf } from "../../scripts/tests/slice.ts";
 import { osbSuite } from "./suite.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 
@@ -102,7 +103,7 @@ const noDashboard: Middleware = combine(
   alter(["fetch-instance"], success, drop("dashboard_url")),
 );
 
-/** Whatever is asked while something else goes on is put in a queue. */
+/** Whatever is requested while something else is in progress is queued. */
 const queueing: Middleware = alter(
   ["update", "bind", "deprovision"],
   is(422),
@@ -186,7 +187,7 @@ const unbindFirst: Middleware = async (request, next, memory) => {
 
 const html = { "content-type": "text/html", server: "a proxy" };
 
-/** What a server says of a route that it does not know. */
+/** What a server says about a route that it does not know. */
 const noRoute =
   (code: number): ((response: WireResponse) => WireResponse) =>
   ({ headers }) => ({ status: code, headers: { ...headers, ...html }, text: "<h1>No such page</h1>" });
@@ -558,7 +559,8 @@ describe.each(BROKERS)("a broker that $name", (broker) => {
   const runs = modes.flatMap((mode, at) =>
     (at === 0 ? minors : minors.slice(-1)).map((minor) => [mode, minor] as const),
   );
-  it.each(runs)("is not accused (%s, 2.%i)", async (mode, minor) => {
+  // The others follow where a landing is judged: .ci/run.
+  it.each(sliceOf(runs, 3))("is not accused (%s, 2.%i)", async (mode, minor) => {
     const { fail, unknown, warn } = await findings(broker, mode, minor);
     expect(fail).toEqual([]);
     expect(unknown).toEqual([]);

@@ -40,7 +40,7 @@ export function expectStatus(
  */
 export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Promise<Answer>): Promise<Outcome> {
   if (outcome.verdict !== "fail" && outcome.verdict !== "warn") return outcome;
-  // What was accepted is no refusal, and it may keep the ordinary request waiting.
+  // What was accepted is not a refusal, and may make the ordinary request wait.
   if (outcome.evidence?.some((each) => "status" in each && isSuccess(each))) return outcome;
   const ordinary = await ordinarily();
   return isSuccess(ordinary) ? outcome : ordinaryRefusal(ordinary);

@@ -1,4 +1,4 @@
-/** A known failure that somebody has accepted for a while. */
+/** A known failure that its owner accepts for a while. */
 export interface Acceptance {
   /** Id of the check. */
   readonly check: string;

@@ -30,7 +30,7 @@ import type { RunContext, StartedSuite } from "./suite.ts";
 import { type CertifySummary, summarize } from "./summary.ts";
 import { Tidying } from "./tidying.ts";
 
-/** With at least so many instances at once, stories are played beside the checks that wait for them. */
+/** With at least this many instances at once, stories are played while other checks wait for them. */
 const ROOMY = 6;
 
 /** One run, from the first contact to the last clean-up. */

@@ -24,7 +24,7 @@ export interface PlannedCheck {
   readonly check: Check<never>;
 }
 
-/** What running the checks needs beside the run's context. */
+/** What running the checks needs besides the run's context. */
 interface CheckRunnerOptions {
   readonly log: RunLog;
   readonly clock: Clock;
@@ -59,7 +59,7 @@ export class CheckRunner {
   readonly #run: RunContext;
   readonly #options: CheckRunnerOptions;
   #lost: TargetError | undefined;
-  /** Checks that found no room beside the others. */
+  /** Checks that found no room while others ran. */
   readonly #postponed: PlannedCheck[] = [];
   /** Unhandled rejections, by the check or story that caused them. */
   readonly #strays = new Map<string, unknown>();
@@ -111,7 +111,7 @@ export class CheckRunner {
     await this.#holdThoseWithoutRoom();
   }
 
-  /** A check that found no room beside the others finds it alone, or there is none. */
+  /** A check that found no room while others ran gets it alone, or there is none. */
   async #holdThoseWithoutRoom(): Promise<void> {
     const postponed = this.#postponed.splice(0);
     if (postponed.length === 0) return;
@@ -198,7 +198,7 @@ export class CheckRunner {
     return { verdict: "unknown", reason, evidence };
   }
 
-  /** A broker is accused neither of what came of ids that it no longer offers, nor of what it did while it went down. */
+  /** A broker is accused neither of the consequences of ids that it no longer offers, nor of what it did while it went down. */
   async #unlessCatalogChanged(outcome: Outcome, { sent }: OsbClient): Promise<Outcome> {
     const { verdict, evidence = sent } = outcome;
     const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");

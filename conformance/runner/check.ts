@@ -35,7 +35,7 @@ export interface Check<C> extends CheckInfo {
    * `probe` sends requests (default). `review` judges what all the others sent and received, so it comes last and sends nothing.
    */
   readonly phase?: "probe" | "review";
-  /** Asks for many operations one after the other: it begins before the others, which then go on beside it. Default false. */
+  /** Asks for many operations one after the other: it begins before the others, which then run alongside it. Default false. */
   readonly isLong?: boolean;
   /** Runs alone, because it holds or breaks what stands behind the broker. */
   readonly exclusive?: boolean;

@@ -3,10 +3,11 @@ import { resolverAt, socketPlane } from "../data/sockets.ts";
 import type { DataSettings } from "../settings/file.ts";
 
 /** The way to the data services over sockets, from the places that drydock.yml names. */
-export function dataPlaneFor({ dns, ports, source, outsider, tenant, management = [] }: DataSettings): DataPlane {
+export function dataPlaneFor({ dns, ports, source, outsider, tenant, exec, management = [] }: DataSettings): DataPlane {
   return socketPlane({
     management: management.map(addressOf),
-    ...(dns === undefined ? {} : { resolve: resolverAt(dns) }),
+    ...(dns === undefined ? {} : { dns, resolve: resolverAt(dns) }),
+    ...(exec === undefined ? {} : { exec }),
     ...(ports === undefined ? {} : { platformPorts: ports }),
     ...(source === undefined ? {} : { source }),
     ...(outsider === undefined ? {} : { outsider }),

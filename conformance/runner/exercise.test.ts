@@ -84,7 +84,7 @@ describe("a check", () => {
       },
       {},
     ],
-    ["throws what is no error", () => Promise.reject("text"), {}],
+    ["throws what is not an error", () => Promise.reject("text"), {}],
     ["gets no answer", silent, {}],
     [
       "cannot be given its context",

@@ -46,7 +46,7 @@ const aDefect = expect.stringContaining("a defect of drydock itself");
 it.each([
   ["the signal's own error", (signal: AbortSignal): unknown => signal.reason],
   ["an error that it caused", (signal: AbortSignal): unknown => new Error("no rows", { cause: signal.reason })],
-])("a check that ends with %s was interrupted, and is no defect", async (_what, thrown) => {
+])("a check that ends with %s was interrupted, which is not a defect", async (_what, thrown) => {
   expect(await notesOf(thrown)).not.toContainEqual(aDefect);
 });
 

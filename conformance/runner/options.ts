@@ -38,7 +38,7 @@ export interface CertifyOptions extends TargetOptions {
   readonly jobs?: number;
   /** How many service instances exist at once, at most; a run begins with few, and takes more while the broker does not slow down. Default: 64. */
   readonly maxInstances?: number;
-  /** Ends the run after so many milliseconds with the verdicts so far; the rest is unknown. Default: no limit. */
+  /** Ends the run after this many milliseconds with the verdicts so far; the rest is unknown. Default: no limit. */
   readonly maxTimeMs?: number;
   /** Runs the checks in an order that follows from this number, to prove that the order makes no difference. Default: as they are listed. */
   readonly shuffleSeed?: number;

@@ -15,7 +15,7 @@ const UNDISTURBED = 1.3;
 const DISTURBED = 1.6;
 /** The weight of the latest operation: a single slow one does not make a crowd. */
 const WEIGHT = 1 / 3;
-/** Operations up to this length are no burden, however they compare, in milliseconds. */
+/** Operations up to this length, in milliseconds, are not a burden, however they compare. */
 const SHORT_MS = 500;
 
 /**
@@ -54,7 +54,7 @@ export class Pace {
     this.#times = 1;
   }
 
-  /** Makes room for so many, as far as that is allowed. */
+  /** Makes room for this many, as far as that is allowed. */
   widenTo(instances: number): void {
     this.#window = Math.min(this.#max, Math.max(this.#window, instances));
   }

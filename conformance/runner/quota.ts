@@ -124,7 +124,7 @@ export class Quota {
   }
 
   /**
-   * The broker had no room for another instance: gives so many places back, and from now on grants as many as others held meanwhile. False if
+   * The broker had no room for another instance: gives this many places back, and from now on grants as many as others held meanwhile. False if
    * nobody held any, so that waiting is of no use.
    */
   backOff(units: number, peak: Peak, isPlain: boolean): boolean {

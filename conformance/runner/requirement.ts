@@ -1,7 +1,7 @@
 import type { Level, Severity, SuiteName } from "./events.ts";
 import type { Check, Outcome } from "./check.ts";
 
-/** A requirement that is no clause of the OSB API and is checked in all of its versions. */
+/** A requirement that is not a clause of the OSB API and is checked in all of its versions. */
 interface Requirement {
   /** BK-… or IS-… */
   readonly id: string;

@@ -8,7 +8,7 @@ import type { CertifySummary } from "./summary.ts";
 
 const WORDS = "instance limit for this service has been reached";
 
-/** A broker that has room for so many instances, and refuses further ones that it would otherwise accept. */
+/** A broker that has room for this many instances, and refuses further ones that it would otherwise accept. */
 function brokerWithRoomFor(mode: BrokerMode, max: number, status: number) {
   const broker = createMemoryBroker({ mode });
   const live = new Set<string>();

@@ -1,7 +1,7 @@
 import { type Coverage, type SuiteCoverage, unexercisedSuites } from "./coverage.ts";
 import type { Narrowing, Verdict } from "./events.ts";
 
-/** What a run came to, as far as a sentence about it needs. */
+/** What a sentence about a run's outcome needs to know. */
 interface RunResult {
   readonly verdict: Verdict;
   /** Failures that a baseline accepts. */

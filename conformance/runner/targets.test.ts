@@ -116,7 +116,7 @@ function overSockets(
 
 const json = { "content-type": "application/json" };
 
-/** What a run meets at first, and what it says of it. */
+/** What a run meets first, and what it says about that. */
 const STRANGE: readonly (readonly [string, string, Listener])[] = [
   [
     "answers with a redirect",
@@ -124,7 +124,7 @@ const STRANGE: readonly (readonly [string, string, Listener])[] = [
     (_, response) => response.writeHead(302, { location: "https://example.com/" }).end(),
   ],
   ["refuses the credentials", "unauthorized", (_, response) => response.writeHead(401).end()],
-  ["is no broker", "no-catalog", (_, response) => response.writeHead(404).end("nothing here")],
+  ["is not a broker", "no-catalog", (_, response) => response.writeHead(404).end("nothing here")],
   [
     "answers in HTML",
     "not-json",
@@ -175,7 +175,7 @@ describe("a target that cannot be tested", () => {
     expect(await refusal(`http://127.0.0.1:${port}`)).toMatchObject({ code: "unreachable", exitCode: 2 });
   });
 
-  it.each(["ftp://127.0.0.1/", "broker"])("is no web address: %s", async (url) => {
+  it.each(["ftp://127.0.0.1/", "broker"])("is not a web address: %s", async (url) => {
     expect((await refusal(url)).code).toBe("bad-url");
   });
 

@@ -19,7 +19,7 @@ function describeUnknown(
 }
 
 /**
- * What drydock.yml says of services and plans that this broker does not offer. It is noted and not refused, because one file may
+ * What drydock.yml says about services and plans that this broker does not offer. It is noted and not refused, because one file may
  * serve several brokers.
  */
 export function unknownNames({ parameters, data }: DrydockFile, services: readonly Service[]): readonly string[] {

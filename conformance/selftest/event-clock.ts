@@ -13,7 +13,7 @@ export function eventClock(startMs = 0): Clock {
   let nowMs = startMs;
   const sleepers: Sleeper[] = [];
   let isTurning = false;
-  /** Promises that are ready go on before the next turn of the event loop. */
+  /** Promises that are ready continue before the next turn of the event loop. */
   const turn = (): void => {
     isTurning = false;
     const next = sleepers.shift();

@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
 import Type from "typebox";
-import { Checked, MappingOf, Section, Text, type Words } from "./vocabulary.ts";
+import { Checked, HttpUrl, MappingOf, Section, Text, type Words } from "./vocabulary.ts";
+
+/** As in `data/engines.ts`, which is a room above this one. */
+const ENGINES = ["postgresql", "redis", "mongodb", "mysql", "rabbitmq", "search"] as const;
+
+/** Checks that run only if they are named. */
+const DANGEROUS = ["IS-42", "IS-52"] as const;
 
 /** Stands for the address of the instance itself, where an address of another tenant's VM is asked for. */
 const OWN_ADDRESS = "instance";
@@ -18,9 +24,9 @@ const LocalAddress = (description: string, examples: readonly string[], more: Pa
 const CredentialMap = Type.Object(
   {
     client: Type.Optional(
-      Type.Enum(["postgresql", "redis"], {
-        description: "The client that speaks to the service, whatever its credentials look like.",
-        expected: "one of postgresql, redis",
+      Type.Enum(ENGINES, {
+        description: "The engine of the service, whatever its credentials look like.",
+        expected: `one of ${ENGINES.join(", ")}`,
         examples: ["postgresql"],
       }),
     ),
@@ -76,6 +82,27 @@ export const DataSection = Section(
           examples: [["10.0.0.6:25555"]],
         },
       ),
+    ),
+    exec: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description:
+          "A program that speaks to engines without a client of our own (conformance/data/README.md): started for each session, a line of JSON for each step.",
+        expected: "a list of texts",
+        examples: [["./speak.py"]],
+      }),
+    ),
+    registry: HttpUrl({
+      description: "The registry of names, such as Consul, which tenants may neither list nor write to.",
+      examples: ["http://10.0.0.7:8500"],
+    }),
+    dangerous: Type.Optional(
+      Type.Array(Type.Enum(DANGEROUS, { expected: `one of ${DANGEROUS.join(", ")}` }), {
+        description:
+          "The checks that may burden others and run only if they are named: IS-42 fills connections and disks of one instance, IS-52 tries names.",
+        expected: `a list of ${DANGEROUS.join(", ")}`,
+        examples: [["IS-42"]],
+      }),
     ),
     credentials: MappingOf("SERVICE", CredentialMap, {
       description:

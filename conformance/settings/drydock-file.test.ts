@@ -87,7 +87,11 @@ data:
     ["data: { ports: [0] }", '"data.ports" must be a list of port numbers'],
     ["data: { ports: [65536] }", '"data.ports" must be a list of port numbers'],
     ["data: { resolver: x }", 'unknown key "data.resolver"'],
-    ["data: { credentials: { a: { client: mysql } } }", '"data.credentials.a.client" must be one of postgresql, redis'],
+    [
+      "data: { credentials: { a: { client: oracle } } }",
+      '"data.credentials.a.client" must be one of postgresql, redis',
+    ],
+    ["data: { dangerous: [IS-01] }", '"data.dangerous'],
     ["data: { credentials: { a: { hostname: x } } }", 'unknown key "data.credentials.a.hostname"'],
     ["data: { credentials: { a: { port: 5432 } } }", '"data.credentials.a.port" must be a text'],
   ])("refuses %s", (text, why) => {

@@ -23,6 +23,7 @@ export const FiguresSection = Section(
       "From the end of an unbind until its credentials are refused and its sessions have ended, in seconds.",
       5,
     ),
+    role: Figure("How long a dashboard's session outlives the role that it was given for, in seconds.", 10),
     opening: Figure("How long nobody gets in after a VM was made again at another address, in seconds.", 30),
   },
   {

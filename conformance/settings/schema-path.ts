@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
 
-/** A node of the schema, with what this room knows of it beside its type. */
+/** A node of the schema, with what this room adds to its type. */
 export interface SchemaNode {
   readonly type?: string;
   readonly description?: string;

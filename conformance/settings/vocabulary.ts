@@ -1,7 +1,7 @@
 import Type from "typebox";
 import type { JsonObject } from "../client/http/json.ts";
 
-/** What is said of a key; see `schema.ts`. */
+/** What is said about a key; see `schema.ts`. */
 export interface Words {
   readonly description: string;
   readonly expected?: string;

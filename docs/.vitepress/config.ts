@@ -4,7 +4,7 @@ import { errorEntries } from "../../scripts/reference/errors.ts";
 /** Pages stay where they are in the repository, so that their links work on both; the site is a view of it. */
 const SOURCES = new URL("../..", import.meta.url).pathname;
 
-/** What is no page of the site. */
+/** What is not a page of the site. */
 const EXCLUDED = [
   "node_modules/**",
   "dist/**",
@@ -68,7 +68,7 @@ const SIDEBAR = [
   },
 ];
 
-/** Links to files that are no pages (sources, schemas, licences) lead into the repository, where a reader of the site has them. */
+/** Links to files that are not pages (sources, schemas, licences) lead into the repository, where a reader of the site has them. */
 const isNoPage = (url: string): boolean => !/\.md(#|$)|^#|^\/|\/$/.test(url) || url.startsWith("http");
 
 export default defineConfig({

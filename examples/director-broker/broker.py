@@ -330,7 +330,7 @@ class Handler(BaseHTTPRequestHandler):
                 query = dict(urllib.parse.parse_qsl(url.query))
                 status, body = route(self.command, url.path, query, content)
             except (ValueError, AttributeError):
-                status, body = error(400, "the body is no JSON object")
+                status, body = error(400, "the body is not a JSON object")
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")

@@ -4,22 +4,22 @@ import Type from "typebox";
 import { parseAs } from "../clients/answers.ts";
 import type { SeedResult } from "../scenario.ts";
 import { parseResult, type Played } from "./result.ts";
-import { inLock, insertVerdict, isDuplicate, noteCost, TABLES } from "./tables.ts";
-import { Unit } from "./unit.ts";
+import { inLock, insertVerdicts, isDuplicate, noteCost, TABLES } from "./tables.ts";
+import { splitUnit, Unit } from "./unit.ts";
 
-/** How long a killed worker's unit waits until another takes it, in s. */
+/** How long a killed worker's unit waits until another worker takes it, in s. */
 interface BoardOptions {
-  /** Default 60. A unit that takes longer is taken for lost. */
+  /** Default 60. A unit that takes longer counts as lost. */
   readonly expireS?: number;
-  /** Whether this process looks after lost units. One of all must. */
+  /** Whether this process looks after lost units. Exactly one must. */
   readonly supervises: boolean;
 }
 
-/** A unit that was taken, and at which attempt. */
+/** A unit that a worker has taken, and the number of the attempt. */
 export interface TakenUnit {
   readonly unit: Unit;
   readonly id: string;
-  /** 0: nobody has lost it yet. */
+  /** 0: no worker has lost it yet. */
   readonly retryCount: number;
 }
 
@@ -27,7 +27,7 @@ const Completion = Type.Object({ affected: Type.Integer() });
 
 const SCHEMA = "drydock_queue";
 const EXPIRE_S = 60;
-/** A unit is lost once before it is split; a single seed is lost three times before it is a dead letter. */
+/** A unit is lost once before it is split; a single seed is lost three times before it becomes a dead letter. */
 const RETRIES = 2;
 
 /** Where campaigns put their units and find their verdicts: a queue of pg-boss and a table, in one PostgreSQL. */
@@ -45,10 +45,10 @@ export class Board {
   }
 
   /**
-   * Opens a board, and makes its tables where there are none.
+   * Opens a board, and creates its tables if there are none.
    *
    * @param url `postgres://…`
-   * @param version of the code: units are played by the code that cut them
+   * @param version of the code: only the code that cut a unit plays it
    * @param onError called with errors that nobody waits for, such as a lost connection
    */
   static async open(
@@ -94,15 +94,15 @@ export class Board {
     return job && { unit: parseAs(Unit, job.data, "a unit"), id: job.id, retryCount: job.retryCount };
   }
 
-  /** Writes the verdicts of a unit and completes it, or neither: a worker that was taken for lost comes too late. Returns whether it did. */
+  /** Writes the verdicts of a unit and completes it, or does neither: a worker that counts as lost comes too late. Returns whether it did. */
   complete(taken: TakenUnit, played: readonly Played[], worker: string): Promise<boolean> {
     return this.#settle(taken, async (client) => {
-      for (const each of played) await insertVerdict(client, taken.unit.campaign, each, worker);
+      await insertVerdicts(client, taken.unit.campaign, played, worker);
       await noteCost(client, subjectOf(taken.unit), played);
     });
   }
 
-  /** Puts other units in the place of one, or does nothing where it was taken for lost. Returns whether it did. */
+  /** Replaces a unit with others, or does nothing if it counts as lost. Returns whether it did. */
   replace(taken: TakenUnit, units: readonly Unit[]): Promise<boolean> {
     return this.#settle(taken, async (_client, db) => {
       await this.#boss.insert(
@@ -123,7 +123,7 @@ export class Board {
     try {
       await client.query("begin");
       await work(client, db);
-      // The library's types keep to themselves what it answers.
+      // The library's types do not say what it returns.
       const answer: unknown = await this.#boss.complete(this.#queue, { id, retryCount }, {}, { db });
       const { affected } = parseAs(Completion, answer, "a completion");
       hasSettled = affected === 1;
@@ -137,16 +137,21 @@ export class Board {
     }
   }
 
-  /** Turns seeds that killed their workers into verdicts. */
+  /** Turns seeds that killed their workers into verdicts; several that were lost together, before anybody could split them, are put back. */
   async judgeDead(worker: string): Promise<void> {
     const jobs: Job<unknown>[] = await this.#boss.fetch(this.#dead, { batchSize: 20 });
     for (const { id, data } of jobs) {
-      const { campaign, from } = parseAs(Unit, data, "a unit");
+      const unit = parseAs(Unit, data, "a unit");
+      if (unit.count > 1) {
+        await this.#putBack(id, splitUnit(unit));
+        continue;
+      }
+      const { campaign, from } = unit;
       const reason = `the process that plays this seed dies: it was lost ${RETRIES + 1} times`;
       const result: SeedResult = { seed: from, verdict: "fail", digest: "", steps: 0, reason };
       const client = await this.#pool.connect();
       try {
-        await insertVerdict(client, campaign, { result, durationMs: 0 }, worker);
+        await insertVerdicts(client, campaign, [{ result, durationMs: 0 }], worker);
         await this.#boss.complete(this.#dead, id);
       } catch (error) {
         if (!isDuplicate(error)) throw error;
@@ -154,6 +159,27 @@ export class Board {
       } finally {
         client.release();
       }
+    }
+  }
+
+  /** Puts a dead letter's halves in its place, or does nothing where somebody else has. */
+  async #putBack(id: string, halves: readonly Unit[]): Promise<void> {
+    const client = await this.#pool.connect();
+    const db: TransactionDb = { executeSql: (text, values) => client.query(text, values) };
+    try {
+      await client.query("begin");
+      await this.#boss.insert(
+        this.#queue,
+        halves.map((data) => ({ data, priority: 1 })),
+        { db },
+      );
+      const answer: unknown = await this.#boss.complete(this.#dead, id, {}, { db });
+      const { affected } = parseAs(Completion, answer, "a completion");
+      await client.query(affected === 1 ? "commit" : "rollback");
+      client.release();
+    } catch (error) {
+      client.release(true);
+      throw error;
     }
   }
 
@@ -170,7 +196,7 @@ export class Board {
     }));
   }
 
-  /** What a seed of a subject took on average so far, in ms; undefined where nobody has played one. */
+  /** What a seed of a subject has taken on average so far, in ms; undefined if none has been played. */
   async costOf(unit: Pick<Unit, "scenario" | "plantedBug">): Promise<number | undefined> {
     const { rows } = await this.#pool.query<{ ms: number; seeds: string }>(
       "select ms, seeds from drydock_costs where subject = $1",
@@ -180,7 +206,7 @@ export class Board {
     return cost && cost.ms / Math.max(1, Number(cost.seeds));
   }
 
-  /** Forgets the units of this version that nobody has taken. */
+  /** Removes the units of this version that no worker has taken. */
   async clear(): Promise<void> {
     await this.#boss.deleteQueuedJobs(this.#queue);
   }

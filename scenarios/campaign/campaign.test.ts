@@ -13,10 +13,14 @@ const SUBJECT = { scenario: "toy", campaign: "c" };
 
 describe("units", () => {
   const seedsOf = ({ from, count }: Unit): readonly number[] => Array.from({ length: count }, (_, at) => from + at);
+  const SEEDS = fc.oneof(
+    fc.uniqueArray(fc.nat({ max: 60 })),
+    fc.nat({ max: 60 }).map((count) => Array.from({ length: count }, (_, seed) => seed)),
+  );
 
-  it("hold each seed once, in order, and none is larger than asked for; a split loses none", () => {
+  it("hold each seed once, in order, and never more than asked for; a split loses none", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.nat({ max: 60 })), fc.integer({ min: 1, max: 10 }), (seeds, size) => {
+      fc.property(SEEDS, fc.integer({ min: 1, max: 10 }), (seeds, size) => {
         const units = cutUnits(seeds, size, SUBJECT);
         expect(units.flatMap(seedsOf)).toEqual(seeds);
         for (const unit of units) {
@@ -28,7 +32,7 @@ describe("units", () => {
     );
   });
 
-  it("are as large as their cost allows, one seed at least", () => {
+  it("are as large as their cost allows, but hold at least one seed", () => {
     expect([seedsOfUnit(undefined), seedsOfUnit(100), seedsOfUnit(0), seedsOfUnit(60_000)]).toEqual([8, 30, 200, 1]);
   });
 });
@@ -90,7 +94,7 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     await client.end();
   };
 
-  it("has verdicts and the completion of their unit together: who was taken for lost comes too late", async () => {
+  it("writes verdicts and the completion of their unit together, and rejects a worker that counts as lost", async () => {
     await board.put(cutUnits([1, 2, 3], 3, { ...SUBJECT, campaign: "late" }));
     const first = await takeSoon();
     expect(await board.take()).toBeUndefined();
@@ -105,7 +109,7 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     expect(await board.costOf(SUBJECT)).toBe(5);
   });
 
-  it("takes what is urgent first, and only units that the same version of the code has cut", async () => {
+  it("hands out urgent units first, and only those cut by the same version of the code", async () => {
     const other = await open("v2");
     await other.put(cutUnits([5], 1, SUBJECT));
     await other.put(cutUnits([6], 1, SUBJECT), 2);
@@ -115,7 +119,7 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     for (const each of order) await other.complete(each, [], "w");
   });
 
-  it("has the verdicts of one process, whatever dies: a unit is split until the seed is alone that kills its worker", async () => {
+  it("has the verdicts that one process gives, whatever dies: a unit is split until the seed that kills its worker is alone", async () => {
     const lethal = new Set([13]);
     const over = new AbortController();
     // Long enough for a unit whose worker is only slow.
@@ -133,7 +137,7 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     // The second begins after the first verdict: of two that begin together, either may be the first to end.
     const workers = [dyingWorker("a")];
     const verdicts = new Map<number, string>();
-    // Twelve and thirteen are the only neighbours, and make a unit.
+    // Twelve and thirteen are the only neighbours, so they make a unit.
     const seeds = [2, 4, 6, 8, 10, 12, 13, 21, 28];
     const campaign = { subject: { scenario: "dies" }, urgent: [21], seeds };
     let first: number | undefined;

@@ -7,20 +7,20 @@ import { cutUnits, seedsOfUnit, type Unit } from "./unit.ts";
 /** A campaign: seeds of a subject, in the order in which they should be played. */
 export interface Campaign {
   readonly subject: Pick<Unit, "scenario" | "plantedBug">;
-  /** Seeds that failed before; they are played first. */
+  /** Seeds that failed before, which are played first. */
   readonly urgent: readonly number[];
   readonly seeds: readonly number[];
 }
 
 const LOOK_MS = 200;
 const SILENCE_MS = 30_000;
-/** Rows of transactions that may be open at once. */
+/** How many rows open transactions may hold at once. */
 const LOOK_BACK = 20_000;
 
 /**
  * Puts a campaign on a board, and yields its verdicts as workers write them, until each seed has one or `signal` is aborted.
  *
- * @param say is called when nothing has come for half a minute
+ * @param say called when nothing has come for half a minute
  */
 export async function* followCampaign(
   board: Board,

@@ -5,18 +5,20 @@ import { parseAs } from "../clients/answers.ts";
 
 const Tally = Type.Record(Type.String(), Type.Number());
 
-/** A result as a row holds it. */
+/** A result as a row of the table holds it. */
 const Result = Type.Object({
   seed: Type.Integer(),
   verdict: Type.Enum(["pass", "fail", "unknown"]),
   digest: Type.String(),
   steps: Type.Number(),
   reason: Type.Optional(Type.String()),
-  coverage: Type.Optional(Type.Object({ steps: Tally, faults: Tally, laws: Tally, states: Tally, pairs: Tally })),
+  coverage: Type.Optional(
+    Type.Object({ plans: Tally, steps: Tally, faults: Tally, laws: Tally, states: Tally, pairs: Tally }),
+  ),
   counterexample: Type.Optional(Type.Object({ steps: Type.Array(Type.String()), path: Type.String() })),
 });
 
-/** What became of a seed, and what it took, in ms. */
+/** The result of a seed, and how long it took, in ms. */
 export interface Played {
   readonly result: SeedResult;
   readonly durationMs: number;

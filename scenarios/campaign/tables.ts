@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Played } from "./result.ts";
 
-/** What a board keeps beside the queue. `at` numbers verdicts in the order in which they were written. */
+/** What a board keeps besides the queue. `at` numbers verdicts in the order in which they were written. */
 export const TABLES = `
 create table if not exists drydock_verdicts (
   campaign text not null,
@@ -16,15 +16,15 @@ create index if not exists drydock_verdicts_at on drydock_verdicts (campaign, at
 create table if not exists drydock_costs (subject text primary key, seeds bigint not null, ms double precision not null);
 `;
 
-/** One lock for whoever makes tables, so that processes that start at once do not meet. */
+/** One lock for creating tables, so that processes that start at once do not collide. */
 const LOCK = 0x64727964;
 
 const UNIQUE_VIOLATION = "23505";
-/** Whether a row was there before. */
+/** Whether a row already existed. */
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
 
-/** Does work that one process at a time may do. */
+/** Does work that only one process may do at a time. */
 export async function inLock(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect();
   try {
@@ -38,16 +38,19 @@ export async function inLock(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-/** Writes what became of a seed. @throws an error for which `isDuplicate` holds where somebody has */
-export async function insertVerdict(
+/** Writes the results of seeds in one statement. @throws an error for which `isDuplicate` holds if another worker has written one of them */
+export async function insertVerdicts(
   client: pg.PoolClient,
   campaign: string,
-  { result, durationMs }: Played,
+  played: readonly Played[],
   worker: string,
 ): Promise<void> {
+  const rows = played.map(({ result, durationMs }) => ({ seed: result.seed, result, duration_ms: durationMs }));
   await client.query(
-    "insert into drydock_verdicts (campaign, seed, result, duration_ms, worker) values ($1, $2, $3, $4, $5)",
-    [campaign, result.seed, JSON.stringify(result), durationMs, worker],
+    `insert into drydock_verdicts (campaign, seed, result, duration_ms, worker)
+     select $1, seed, result, duration_ms, $3
+     from jsonb_to_recordset($2) as row (seed bigint, result jsonb, duration_ms double precision)`,
+    [campaign, JSON.stringify(rows), worker],
   );
 }
 

@@ -12,13 +12,13 @@ export const Unit = Type.Object({
 /** Seeds that one worker plays in a row. */
 export type Unit = Static<typeof Unit>;
 
-/** Work of one unit, in ms: long beside the cost of a job, short beside what a killed worker loses. */
+/** The work in one unit, in ms: long compared with the cost of a job, short enough to lose with a killed worker. */
 const UNIT_MS = 3000;
 const SEEDS_MAX = 200;
-/** Before anything was measured. */
+/** What a seed is assumed to take before anything was measured, in ms. */
 const SEEDS_UNMEASURED = 8;
 
-/** How many seeds make a unit. @param msOfSeed what a seed took on average, if anybody knows */
+/** How many seeds make a unit. @param msOfSeed what a seed took on average, if known */
 export const seedsOfUnit = (msOfSeed: number | undefined): number =>
   msOfSeed === undefined
     ? SEEDS_UNMEASURED

@@ -4,7 +4,7 @@ import type { Board, TakenUnit } from "./board.ts";
 import type { Played } from "./result.ts";
 import { splitUnit, type Unit } from "./unit.ts";
 
-/** Makes ready what a unit plays. */
+/** Prepares what a unit plays. */
 type Preparer = (unit: Unit) => Promise<PreparedScenario>;
 
 /** How a worker works. */
@@ -14,7 +14,7 @@ interface WorkOptions {
   /** Names this worker in its verdicts. */
   readonly worker: string;
   readonly signal: AbortSignal;
-  /** Ends once nothing has waited for so long, in ms. Default: it waits until `signal` is aborted. */
+  /** Ends once nothing has been waiting for this long, in ms. Default: it waits until `signal` is aborted. */
   readonly idleMs?: number;
   /** Called after each unit with a line for a person. */
   readonly say: (line: string) => void;
@@ -22,7 +22,7 @@ interface WorkOptions {
 
 const LOOK_MS = 100;
 
-/** Takes units and plays them, one after the other. Returns how many seeds it has played. */
+/** Takes units and plays them one after another. Returns how many seeds it has played. */
 export async function work(options: WorkOptions): Promise<number> {
   const { board, signal, idleMs = Number.POSITIVE_INFINITY, say, worker } = options;
   let seeds = 0;
@@ -40,7 +40,7 @@ export async function work(options: WorkOptions): Promise<number> {
   return seeds;
 }
 
-/** Plays a unit; one that has killed a worker is split until the seed is alone that does it. */
+/** Plays a unit; one that has killed a worker is split until the seed that does it is alone. */
 async function workOn({ board, prepare, worker }: WorkOptions, taken: TakenUnit): Promise<number> {
   const { unit, retryCount } = taken;
   if (retryCount > 0 && unit.count > 1) {

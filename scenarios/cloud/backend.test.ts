@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certify, type CertifySummary, osbSuite } from "../../conformance/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
+import { sliceOf, strideOf } from "../../scripts/tests/slice.ts";
 import { inception } from "../story/inception.ts";
 import { referenceBackend } from "./backend.ts";
 import { Brokers, type RunningBroker } from "./brokers.ts";
@@ -8,8 +9,8 @@ import { Brokers, type RunningBroker } from "./brokers.ts";
 /** More deploys at once would wait in the director's queue for longer than a plan's maximum_polling_duration. */
 const INSTANCES_AT_ONCE = 12;
 /** Each so many checks of the suite are made; `npm run unit:whole` makes all. */
-const EVERY = process.env.DRYDOCK_TESTS === "whole" ? 1 : 6;
-const nth = (ids: readonly string[]): readonly string[] => ids.filter((_id, at) => at % EVERY === 0);
+const EVERY = strideOf(6);
+const nth = (ids: readonly string[]): readonly string[] => sliceOf(ids, EVERY);
 
 describe("the reference broker, with a backend that is stalled and broken on purpose", () => {
   let world: World;

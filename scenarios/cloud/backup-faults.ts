@@ -1,6 +1,7 @@
 import Type from "typebox";
 import type { Backend } from "../../conformance/index.ts";
 import { OPENSTACK_PORTS } from "../../simulators/addresses.ts";
+import type { Effect } from "../../simulators/kernel/index.ts";
 import type { World } from "../../simulators/world.ts";
 import { parseAs } from "../clients/answers.ts";
 
@@ -82,10 +83,31 @@ function damaging(store: BackupStore, damage: (name: string, whole: Uint8Array) 
   };
 }
 
+/** Where the store takes an object. */
+const UPLOAD = "swift:PUT /v1/:account/:container/*object";
+
+/** What uploads meet, by the names in the suites' plans: a refusal, an error, a quota that is used up, a slow store, a cut connection. */
+const UPLOAD_FAULTS: Readonly<Record<string, Effect>> = {
+  "store-refuse": { kind: "reply", status: 403 },
+  "store-error": { kind: "reply", status: 500 },
+  "store-full": { kind: "reply", status: 413 },
+  "store-slow": { kind: "delay", delayMs: 15_000 },
+  "store-cut": { kind: "reset" },
+};
+
+/** Makes uploads meet something until it is mended. */
+function failingUploads({ kernel: { faults } }: World, effect: Effect): FaultHook {
+  return async () => {
+    const rule = faults.arm({ point: UPLOAD, count: null, effect });
+    return async () => faults.disarm(rule);
+  };
+}
+
 /** What goes wrong with the backups of a reference broker, and what only an operator sees of them, by the names in the suites' plans. */
 export function backupFaults(world: World): Pick<Backend, "faults" | "looks"> {
   const store = new BackupStore(world);
   const faults = {
+    ...Object.fromEntries(Object.entries(UPLOAD_FAULTS).map(([name, effect]) => [name, failingUploads(world, effect)])),
     "flip-byte": damaging(store, (name, whole) =>
       store.put(
         name,

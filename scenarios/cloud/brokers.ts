@@ -62,10 +62,12 @@ export class Brokers {
   /** A killed broker may hold its port for a moment longer. */
   readonly #closing = new Map<ServiceName, Promise<unknown>>();
   readonly #registered = new Map<ServiceName, Promise<void>>();
+  #listen: BrokersOptions["listen"];
 
   constructor(world: World, options: BrokersOptions = {}) {
     this.#world = world;
     this.#options = options;
+    this.#listen = options.listen;
     this.#hosts = new BrokerHosts(world);
     world.behaviours.set("service-broker", {
       start: ({ ip, properties: { service: name } }) => {
@@ -124,7 +126,16 @@ export class Brokers {
   async #end(booting: Promise<Broker>): Promise<void> {
     const broker = await booting.catch(() => undefined);
     broker?.kill();
-    if (this.#options.listen !== undefined) await broker?.app.close();
+    if (this.#listen !== undefined) await broker?.app.close();
+  }
+
+  /** Makes every broker that runs, and each that is started later, reachable over TCP too. */
+  async openTo(listen: NonNullable<BrokersOptions["listen"]>): Promise<void> {
+    this.#listen = listen;
+    for (const { ip, broker } of this.#running.values()) {
+      const running = await broker;
+      if (running !== undefined) await listen(running.app, ip, BROKER_PORT);
+    }
   }
 
   /** Waits until every broker that was started answers and is registered. Rejects with the error of the first that can't. */
@@ -179,9 +190,9 @@ export class Brokers {
     const { planted } = this.#options;
     const host = this.#hosts.create(service, ip);
     const broker = await createBroker(this.#config(service, ip), host, { pool, report, planted });
-    if (this.#options.listen !== undefined) {
+    if (this.#listen !== undefined) {
       await this.#closing.get(service);
-      await this.#options.listen(broker.app, ip, BROKER_PORT);
+      await this.#listen(broker.app, ip, BROKER_PORT);
     }
     const registered = broker.start();
     registered.catch(report);

@@ -150,7 +150,7 @@ function createLiveWorld(
 }
 
 /** Puts a cloud together; `ends` runs when it is closed. */
-function cloudOf(
+export function cloudOf(
   world: World,
   parts: Pick<Cloud, "brokers" | "platform" | "sockets" | "lock" | "description">,
   ends: AsyncDisposableStack,
@@ -187,12 +187,14 @@ async function createBrokers(
 
 const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
-const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
+/** A secret that nobody can work out, in hex. */
+export const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;
 
-function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
+/** The keys of a cloud in this block. @param file keeps them from one cloud to the next; undefined: this process alone has them */
+export function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
   const addresses = [...new Set([...LIVE_BLOCKS, block])].map((each) => addressPlan(each).director);
   if (file !== undefined) return loadKeys(file, addresses, wallNowMs());
   if (!LIVE_BLOCKS.includes(block)) return makeKeys(addresses, wallNowMs());
@@ -204,7 +206,8 @@ function stop({ driver }: World): void {
   if (driver instanceof WallDriver) driver.stop();
 }
 
-async function listen(
+/** Listens at a broker's or the platform's address; security groups admit each connection. @throws LiveError LIVE_PORT_TAKEN */
+export async function listen(
   world: World,
   app: FastifyInstance,
   address: string,
@@ -221,7 +224,11 @@ async function listen(
 }
 
 /** Starts a platform for brokers and browsers, and registers the brokers there. */
-async function openPlatform(world: World, platform: FakePlatform, report: (error: unknown) => void): Promise<void> {
+export async function openPlatform(
+  world: World,
+  platform: FakePlatform,
+  report: (error: unknown) => void,
+): Promise<void> {
   const { controller } = world.plan;
   attachServer(world.net, controller, PLATFORM_PORT, platform.app);
   await listen(world, platform.app, controller, PLATFORM_PORT, report);

@@ -8,6 +8,7 @@ import {
 } from "../../conformance/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
+import { sliceOf } from "../../scripts/tests/slice.ts";
 import { inception } from "../story/inception.ts";
 import { referenceBackend } from "./backend.ts";
 import { Brokers } from "./brokers.ts";
@@ -23,12 +24,14 @@ const portsOf = (port: number): object => ({ protocol: "tcp", port_range_min: po
 
 const verdictsOf = ({ results }: CertifySummary): Readonly<Record<string, string>> =>
   Object.fromEntries(results.map(({ check, verdict }) => [check.id, verdict]));
-/** Checks of each kind that the reference broker must pass; both suites as a whole take a minute. */
-const HELD =
+/** Checks of each kind that the reference broker must pass, of which npm test takes a third; both suites as a whole take a minute. */
+const HELD = sliceOf(
   "BK-02 BK-05 BK-06 BK-10 BK-11 BK-12 BK-13 BK-14 BK-15 BK-16 BK-19 BK-24 BK-48 IS-01 IS-04 IS-06 IS-07 IS-12 IS-16 IS-22 IS-23 IS-24 IS-25 IS-26 IS-27 IS-43 IS-48 IS-58 IS-59 IS-60".split(
     " ",
-  );
-const allPass = Object.fromEntries(HELD.map((id) => [id, "pass"]));
+  ),
+  3,
+);
+const passOf = (ids: readonly string[]): object => Object.fromEntries(ids.map((id) => [id, "pass"]));
 
 /** What service instances have left behind in a world: data services on VMs, and their disks. */
 function findRemains(world: World): readonly string[] {
@@ -74,7 +77,7 @@ async function prepareVirtualWorld(seed: number): Promise<CertifiableWorld> {
 
 describe("the backup and isolation suites on the reference broker, on virtual time", () => {
   const SOME = ["BK-48", "IS-06", "IS-43"];
-  const OTHERS = Object.keys(allPass).filter((id) => !SOME.includes(id));
+  const OTHERS = HELD.filter((id) => !SOME.includes(id));
   let stand: CertifiableWorld;
   let digest: string;
   let some: CertifySummary;
@@ -88,7 +91,7 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
   }, PATIENCE_MS);
 
   it("pass every check and leave nothing behind", () => {
-    expect({ ...verdictsOf(some), ...verdictsOf(others) }).toEqual(allPass);
+    expect({ ...verdictsOf(some), ...verdictsOf(others) }).toEqual(passOf([...SOME, ...OTHERS]));
     expect([...some.leftBehind, ...others.leftBehind, ...findRemains(stand.world)]).toEqual([]);
   });
 
@@ -102,10 +105,10 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
     PATIENCE_MS,
   );
 
-  it("pass what takes an operator's hooks: stored backups that are damaged, and looked at", async () => {
-    const only = ["BK-35", "BK-36", "IS-63"];
+  it("pass what takes an operator's hooks: a store that fails, stored backups that are damaged, and looked at", async () => {
+    const only = ["BK-33", "BK-34", "BK-35", "BK-36", "IS-63"];
     const summary = await stand.certify({ only, backend: referenceBackend(stand.world, "postgresql") });
-    expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
+    expect(verdictsOf(summary)).toEqual(passOf(only));
   });
 
   it.each([
@@ -129,7 +132,7 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
   });
 
   it.each([
-    ["lets in the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
+    ["admits the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
     ["opens the agents to the network of the instances", "serviceInstances", portsOf(3100), ["IS-48"]],
     ["opens the service's port to VMs of its own kind", "group", portsOf(5432), ["IS-43", "IS-48"]],
   ] as const)("notice a group of all instances that %s", async (_what, peer, ports, noticing) => {
@@ -194,9 +197,9 @@ describe("the backup and isolation suites on the reference broker, with real cli
       const data = liveDataPlane(cloud.world);
       const url = `http://${ip}:3000`;
       // These behave differently on real sockets; the others use only the broker's API.
-      const only = ["BK-10", "BK-11", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43", "IS-48"];
+      const only = sliceOf(["BK-11", "BK-10", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43", "IS-48"], 3);
       const summary = await certify({ url, username, password, suites: SUITES, data, only });
-      expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
+      expect(verdictsOf(summary)).toEqual(passOf(only));
       expect([summary.exitCode, summary.leftBehind, findRemains(cloud.world)]).toEqual([0, [], []]);
     },
     PATIENCE_MS,

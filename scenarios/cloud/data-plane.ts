@@ -103,6 +103,7 @@ function perform(session: Session, statement: Statement): TableRows {
       return rowsOf(session, statement);
     case "create-index":
     case "create-view":
+    case "create-type":
     case "native":
     case "grant":
     case "objects":

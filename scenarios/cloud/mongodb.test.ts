@@ -1,11 +1,15 @@
 import { MongoClient } from "mongodb";
 import Type from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { backupSuite, certify, isolationSuite } from "../../conformance/index.ts";
 import { parseAs } from "../clients/answers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
+import { liveDataPlane } from "./data-plane.ts";
 import { OWNER, PersistentCustomer } from "./testing.ts";
 
 const PATIENCE_MS = 120_000;
+
+const isWhole = process.env.DRYDOCK_TESTS === "whole";
 
 /** What a binding gives. */
 const Credentials = Type.Object({
@@ -103,6 +107,18 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     const restores = "/v2/service_instances/docs/extensions/backup/restores";
     expect((await customer.make(`${backups}/${backup?.id ?? ""}/restores`, restores)).state).toBe("succeeded");
     expect(await items().findOne({ _id: 1 })).toEqual({ _id: 1, n: 10 });
+  });
+
+  it("passes the suites of data over MongoDB's own protocol", async () => {
+    const [broker] = cloud.brokers.list();
+    if (broker === undefined) throw new Error("no broker");
+    const { ip, username, password } = broker;
+    const only = isWhole ? ["BK-10", "BK-11", "BK-14", "IS-25", "IS-39"] : ["BK-11", "IS-39"];
+    const url = `http://${ip}:3000`;
+    const data = liveDataPlane(cloud.world);
+    const { results } = await certify({ url, username, password, suites: [backupSuite, isolationSuite], data, only });
+    const unlike = results.filter(({ verdict }) => verdict !== "pass");
+    expect([results.length, unlike.map(({ check, reason }) => `${check.id}: ${reason}`)]).toEqual([only.length, []]);
   });
 
   it("ends the sessions of a binding with it", async () => {

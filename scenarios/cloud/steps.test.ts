@@ -3,6 +3,7 @@ import { embeddedPool } from "../../broker/index.ts";
 import { findBrokenLaws } from "../../simulators/laws.ts";
 import { createWorld } from "../../simulators/world.ts";
 import { recordLaws } from "../laws/records.ts";
+import { strideOf } from "../../scripts/tests/slice.ts";
 import { inception } from "../story/inception.ts";
 import { Fate } from "./testing/fate.ts";
 import { OWNER, PersistentCustomer } from "./testing.ts";
@@ -17,7 +18,7 @@ const SERVICE = "postgresql";
 const STEPS_MAX = 400;
 const WALK_MS_MAX = 900_000;
 /** The broker is killed after each so many steps, of each operation after others; `npm run unit:whole` leaves none out. */
-const STRIDE = process.env.DRYDOCK_TESTS === "whole" ? 1 : 16;
+const STRIDE = strideOf(16);
 
 type FaultRule = Parameters<Fate["world"]["kernel"]["faults"]["arm"]>[0];
 

@@ -6,6 +6,7 @@ import { startPostgres } from "../../broker/store/testing.ts";
 import { findBrokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
 import { createWorld } from "../../simulators/world.ts";
+import { howMany } from "../../scripts/tests/slice.ts";
 import { inception } from "../story/inception.ts";
 import { Fate } from "./testing/fate.ts";
 import { PersistentCustomer, OWNER } from "./testing.ts";
@@ -20,14 +21,12 @@ const postgres = await startPostgres();
 if ("reason" in postgres) process.stderr.write(`skipped: survival on PostgreSQL: ${postgres.reason}\n`);
 
 /** `npm run unit:whole` draws more. */
-const IS_WHOLE = process.env.DRYDOCK_TESTS === "whole";
-
 const STORES = [
-  { store: "pg-mem", missing: false, livesMax: IS_WHOLE ? 24 : 4, pool: embeddedPool },
+  { store: "pg-mem", missing: false, livesMax: howMany(4, 24), pool: embeddedPool },
   {
     store: "PostgreSQL",
     missing: "reason" in postgres,
-    livesMax: IS_WHOLE ? 8 : 2,
+    livesMax: howMany(2, 8),
     // The world's time is not the database's, and no other process uses it.
     pool: () => ({ ...postgresPool("url" in postgres ? postgres.url : ""), isPrivate: true }),
   },

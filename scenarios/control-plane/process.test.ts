@@ -38,7 +38,7 @@ describe("a control plane that can't start", () => {
 
   it.each([
     ["no settings", {}, undefined, "CONFIG_INVALID"],
-    ["a file that is no mapping", {}, "- a\n- b", "CONFIG_NOT_YAML"],
+    ["a file that is not a mapping", {}, "- a\n- b", "CONFIG_NOT_YAML"],
     ["a setting of the wrong kind", { BROKER_SERVICE: "oracle" }, undefined, "CONFIG_INVALID"],
   ])("says why in one line when it gets %s", async (_case, environment, content, code) => {
     const { errors, output, process: child } = await startInVain(environment, content);

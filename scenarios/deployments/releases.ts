@@ -43,7 +43,7 @@ export const RELEASES: readonly ReleaseSpec[] = [
   { name: "a9s-pg", version: "1", jobs: [job("platform-postgresql", "port")] },
   { name: "backup-service", version: "1", jobs: [job("backup-manager", "container")] },
   { name: "service-guard", version: "1", jobs: [job("service-guard", "prefix")] },
-  dataService("postgresql", "parameters", "max_connections"),
+  dataService("postgresql", "parameters", "max_connections", "memory_mb"),
   dataService("redis", "parameters", "maxmemory", "maxclients"),
   dataService("mongodb", "parameters"),
   controlPlane("postgresql"),

@@ -11,7 +11,7 @@ interface ChartOptions {
   readonly title: string;
   readonly formatX: (x: number) => string;
   readonly formatY: (y: number) => string;
-  /** Whether both axes are logarithmic; nothing below 1 is shown then. Default: y alone begins at 0, both are linear. */
+  /** Whether both axes are logarithmic; then nothing below 1 is shown. Default: both are linear, and y begins at 0. */
   readonly logarithmic?: boolean;
 }
 
@@ -41,7 +41,7 @@ function ticks(low: number, high: number, logarithmic: boolean): readonly number
   );
 }
 
-/** Draws curves as SVG. @returns markup; a line of text where there is nothing to draw */
+/** Draws curves as SVG. @returns markup; a line of text if there is nothing to draw */
 export function drawChart(curves: readonly Curve[], options: ChartOptions): string {
   const { title, formatX, formatY, logarithmic = false } = options;
   const all = curves.flatMap(({ points }) => points);

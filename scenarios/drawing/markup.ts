@@ -1,6 +1,6 @@
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Text as it stands in HTML and SVG, also in attributes. */
+/** Text escaped for HTML and SVG, attributes included. */
 export const escapeMarkup = (text: string): string => text.replaceAll(/[&<>"]/g, (each) => ENTITIES[each] ?? each);
 
 const STYLE = `
@@ -14,6 +14,7 @@ th:first-child, td:first-child { text-align: left; }
 .text td, .text th { text-align: left; } td.wide { white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: .85rem; }
 svg { width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 11px; } .axis { stroke: var(--line); }
 .bad { color: var(--bad); } .good { color: var(--good); } code, pre { font-family: ui-monospace, monospace; font-size: .9rem; } pre { white-space: pre-wrap; }
+code, pre, td.wide { overflow-wrap: anywhere; } @media (max-width: 40rem) { .text { display: block; overflow-x: auto; } }
 `;
 
 /** A page that needs no network and runs no script. @param body markup */
@@ -26,7 +27,7 @@ ${body}
 </body></html>
 `;
 
-/** A table; cells are text. @param look class of the table: `text` aligns everything to the left */
+/** A table whose cells are text. @param look class of the table: `text` aligns everything to the left */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], look = ""): string {
   const row = (cells: readonly string[], tag: string): string =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join("")}</tr>`;

@@ -6,14 +6,14 @@ import type { Transport } from "../load/transport.ts";
 
 const READY_MS_MAX = 120_000;
 const LOOK_MS = 50;
-/** Of what a broker printed, shown when it does not come up. */
+/** How much of a broker's output is shown if it does not come up, in characters. */
 const TAIL = 2000;
 
-/** How a broker that is not ours is started and killed. */
+/** How an external broker is started and killed. */
 export interface BrokerHook {
   /** Starts it, and waits until its catalog can be fetched. */
   start(): Promise<void>;
-  /** Kills it, as a machine does that loses its power; undefined where nobody can. */
+  /** Kills it as a power failure would; undefined if nobody can. */
   readonly kill: (() => Promise<void>) | undefined;
   /** Ends it for good. */
   close(): Promise<void>;
@@ -35,7 +35,7 @@ async function awaitCatalog(transport: Transport, hasEnded: () => string | undef
   }
 }
 
-/** A broker that this process starts by a command of a shell, and kills with all its children. */
+/** A broker that this process starts with a shell command, and kills with all its children. */
 export function startBroker(command: string, environment: Variables, transport: Transport): BrokerHook {
   let child: ChildProcess | undefined;
   let printed = "";
@@ -48,7 +48,7 @@ export function startBroker(command: string, environment: Variables, transport: 
     child = undefined;
     if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, "close");
-    // The command of a shell is a group of its own: its children end with it.
+    // The shell command has a process group of its own, so its children end with it.
     process.kill(-running.pid, "SIGKILL");
     await gone;
   };
@@ -71,7 +71,7 @@ export function startBroker(command: string, environment: Variables, transport: 
   return { start, kill, close: kill };
 }
 
-/** A broker that runs by itself. @param restart the command of a shell that restarts it. Default: nobody can */
+/** A broker that already runs. @param restart the shell command that restarts it. Default: nobody can */
 export function findBroker(restart: string | undefined, environment: Variables, transport: Transport): BrokerHook {
   const kill = async (): Promise<void> => {
     const child = spawn("/bin/sh", ["-c", restart ?? ""], { stdio: "ignore", env: { ...process.env, ...environment } });

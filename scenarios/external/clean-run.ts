@@ -4,11 +4,11 @@ import { Customer, isIdle } from "./customer.ts";
 import { type ExternalStage, waitFor } from "./judge.ts";
 import { type Abilities, type Order, ORDERS, type PassedPoints } from "./plan.ts";
 
-/** Neighbours of a broker whose points are watched, and the director's own: its CPI, its tasks and jobs. */
+/** The neighbours of a broker whose fault points are watched, and those of the director: its CPI, its tasks and jobs. */
 const WATCHED = /^(bosh|uaa|cpi|director|consul|keystone|neutron|nova|swift):/;
-/** A live cloud arms so many rules at once. */
+/** How many rules a live cloud arms at once. */
 const RULES_MAX = 1000;
-/** More occasions than a run has: such a rule counts them and never acts. */
+/** More occasions than a run has, so that a rule counts them and never acts. */
 const NEVER = 1_000_000_000;
 
 /** What a clean run of one lifecycle showed. */
@@ -42,7 +42,7 @@ async function armWatches({ control }: ExternalStage): Promise<readonly Watch[]>
   return watches;
 }
 
-/** What was passed since the last time. */
+/** The points that were passed since the last call. */
 async function readWatches({ control }: ExternalStage, watches: readonly Watch[]): Promise<PassedPoints[Order]> {
   const counts = await control.counts();
   const passed: { point: string; effects: readonly string[] }[] = [];
@@ -73,7 +73,7 @@ class WatchedLife {
     this.#watches = watches;
   }
 
-  /** Performs an order, waits for its end, and notes what was passed meanwhile. @throws BrokenPromise when it does not succeed */
+  /** Performs an order, waits for its end, and notes which points were passed meanwhile. @throws BrokenPromise if it does not succeed */
   async perform(order: Order, work: () => Promise<unknown>, isOver: () => boolean): Promise<void> {
     await work();
     const { instances, history } = this.#customer;
@@ -136,7 +136,7 @@ export async function playCleanly(stage: ExternalStage, abilities: Abilities, pr
   }
 }
 
-/** Describes what a clean run passed, one line an operation. */
+/** Describes what a clean run passed, one line for each operation. */
 export const describePassed = (passed: PassedPoints): readonly string[] =>
   ORDERS.filter((order) => passed[order].length > 0).map(
     (order) => `${order} passes ${passed[order].map(({ point }) => point).join(", ")}`,

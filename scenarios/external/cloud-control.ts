@@ -11,13 +11,13 @@ const Rules = Type.Object({
 const Points = Type.Array(Type.Object({ point: Type.String(), effects: Type.Array(Type.String()) }));
 const Laws = Type.Object({ broken: Type.Array(Type.String()) });
 
-/** How often an armed rule had an occasion, and how often it acted. */
+/** How many occasions an armed rule had, and how often it acted. */
 interface RuleCount {
   readonly seen: number;
   readonly acted: number;
 }
 
-/** Steers a live cloud through its control API, wherever it runs. Every method throws ScenarioError when the cloud does not answer as it should. */
+/** Controls a live cloud through its control API, wherever it runs. Every method throws ScenarioError if the cloud does not answer as it should. */
 export class CloudControl {
   readonly #transport: ReturnType<typeof httpTransport>;
   readonly #prefix: string;
@@ -52,7 +52,7 @@ export class CloudControl {
     return parseAs(Armed, await this.#ask("POST", "/faults", rule), "POST /faults").id;
   }
 
-  /** What became of each armed rule, by id. */
+  /** The occasions and acts of each armed rule, by id. */
   async counts(): Promise<ReadonlyMap<number, RuleCount>> {
     const listed = parseAs(Rules, { rules: await this.#ask("GET", "/faults") }, "GET /faults");
     return new Map(listed.rules.map(({ id, seen, acted }) => [id, { seen, acted }]));

@@ -68,17 +68,17 @@ export const isIdle = ({ phase, updating, uncertain, bindings }: ExternalInstanc
   !uncertain &&
   bindings.every((each) => each.phase === "standing" || each.phase === "gone");
 
-/** A platform's orders at a broker that is not ours, and what it learns; every method throws BrokenPromise. */
+/** A platform's orders at an external broker, and what it learns; every method throws BrokenPromise. */
 export class Customer {
   readonly instances: ExternalInstance[] = [];
-  /** What a platform saw, in order, one line each: the same in two plays when they went alike. */
+  /** What a platform saw, in order, one line each; two plays that went alike have the same lines. */
   readonly history: string[] = [];
   readonly #transport: Transport;
   readonly #offer: ExternalOffer;
   readonly #prefix: string;
   #ids = 0;
 
-  /** @param prefix of eight hexadecimal digits: ids of several plays do not meet */
+  /** @param prefix of eight hexadecimal digits, so that the ids of several plays differ */
   constructor(transport: Transport, offer: ExternalOffer, prefix: string) {
     this.#transport = transport;
     this.#offer = offer;
@@ -168,12 +168,12 @@ export class Customer {
     if (reading === "done" || reading === "gone") thing.phase = "gone";
     else if (reading === "accepted") thing.phase = "going";
     else if (reading === "open") thing.phase = "orphaned";
-    // Of something orphaned, something may still be in progress.
+    // If it is orphaned, an operation may still be in progress.
     else if (thing.phase === "standing" || reading === "refused")
       throw new BrokenPromise(`the deletion of ${thing.name} was refused: ${this.#refusal}`);
   }
 
-  /** Polls once whatever is in progress at an instance. */
+  /** Polls once every operation in progress at an instance. */
   async observe(instance: ExternalInstance): Promise<void> {
     for (const binding of instance.bindings)
       if (binding.phase === "making" || binding.phase === "going")

@@ -9,10 +9,10 @@ import type { ExternalStage } from "./judge.ts";
 import { newExternalTrace, playExternal } from "./play.ts";
 import type { Abilities, ExternalPlan, ExternalStep } from "./plan.ts";
 
-/** What may be wrong with the toy broker. */
+/** What can be wrong with the toy broker. */
 type Bug = "forgets" | "leaves deployments" | "refuses binds" | "never ends" | "lists what is gone";
 
-/** A broker and its cloud in one: an instance is a deployment. Orders at a point that is armed are answered 500, done or not. */
+/** A broker and its cloud in one: an instance is a deployment. Orders at an armed point are answered 500, whether or not they are carried out. */
 class Toy {
   readonly existing = new Set<string>();
   readonly deployments = new Set<string>(["platform"]);
@@ -113,7 +113,7 @@ const play = (bug?: Bug, plan = PLAN): Promise<void> =>
   playExternal(new Toy(bug).stage, plan, "0000000a", newExternalTrace());
 
 describe("an external broker", () => {
-  it("that is sound passes, and what it did is counted: steps, faults, what was judged, and the same history twice", async () => {
+  it("that is sound passes, with its steps, faults and judgements counted, and has the same history twice", async () => {
     const histories: string[] = [];
     for (const toy of [new Toy(), new Toy()]) {
       const trace = newExternalTrace();
@@ -141,7 +141,7 @@ describe("an external broker", () => {
     await expect(play(bug)).rejects.toBeInstanceOf(BrokenPromise);
   });
 
-  it("shows in a clean run which points each operation passes, so that faults can be aimed", async () => {
+  it("shows in a clean run which points each operation passes", async () => {
     const toy = new Toy();
     const { passed, isDedicated } = await playCleanly(toy.stage, ABILITIES, "0000000b");
     expect(isDedicated).toBe(true);

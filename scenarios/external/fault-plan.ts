@@ -10,25 +10,25 @@ const Entry = Type.Object({
   at: Type.Optional(Type.String()),
 });
 const Document = Type.Object({
-  /** Of the cloud. */
+  /** The seed of the cloud. */
   seed: Type.Optional(Type.Integer({ minimum: 0 })),
   faults: Type.Array(Type.Intersect([Entry, Type.Record(Type.String(), Type.Unknown())]), { minItems: 1 }),
 });
 
-/** A rule of a plan of faults, and when it is armed. */
+/** A rule of a fault plan, and when it is armed. */
 export interface TimedFault {
   /** After the traffic has begun, in ms. */
   readonly atMs: number;
   readonly rule: FaultRule;
 }
 
-/** A plan of faults that hit whatever traffic there is. */
+/** A fault plan that hits whatever traffic there is. */
 interface FaultPlan {
   readonly seed: number | undefined;
   readonly faults: readonly TimedFault[];
 }
 
-/** A plan of faults that can't be read. */
+/** A fault plan that can't be read. */
 class FaultPlanError extends Error {
   readonly code = "FAULT_BAD_PLAN";
 
@@ -46,7 +46,7 @@ export function parseFaultPlan(text: string): FaultPlan {
   } catch (error) {
     throw new FaultPlanError(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   }
-  if (!isOf(Document, document)) throw new FaultPlanError("expected faults: a list of rules, and perhaps a seed");
+  if (!isOf(Document, document)) throw new FaultPlanError("expected `faults`, a list of rules, and optionally `seed`");
   return { seed: document.seed, faults: document.faults.map(parseEntry) };
 }
 
@@ -59,7 +59,7 @@ function parseEntry(entry: Static<typeof Document>["faults"][number], number: nu
   }
 }
 
-/** Arms each fault of a plan in its time, until `signal` is aborted. Returns the ids of those that were armed. @throws ScenarioError when a rule is refused */
+/** Arms each rule of a plan at its time, until `signal` is aborted. Returns the ids of those that were armed. @throws ScenarioError if a rule is refused */
 export async function armInTime(
   { faults }: FaultPlan,
   control: CloudControl,

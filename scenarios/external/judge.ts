@@ -8,7 +8,7 @@ import type { BrokerHook } from "./broker-hook.ts";
 import type { CloudControl } from "./cloud-control.ts";
 import type { Customer, ExternalOffer } from "./customer.ts";
 
-/** What a play works with: a cloud, a broker on it, and where each can be asked. */
+/** What a play works with: a cloud, a broker on it, and how to ask each about its state. */
 export interface ExternalStage {
   readonly control: Pick<CloudControl, "points" | "arm" | "counts" | "disarm" | "brokenLaws">;
   readonly hook: BrokerHook;
@@ -20,14 +20,14 @@ export interface ExternalStage {
   readonly listing: string | undefined;
   /** Whether each instance is a deployment of its own, as a clean run showed. */
   readonly isDedicated: boolean;
-  /** Time of this machine within which everything must have ended once nothing fails any more, in ms. */
+  /** How long everything may take to end once nothing fails any more, in ms of this machine's clock. */
   readonly patienceMs: number;
   readonly exercise: Exercise;
 }
 
 const POLL_MS = 20;
 
-/** Asks again and again until it is so, or the time is over. Returns whether it is so. */
+/** Asks repeatedly until it is so or the time is up. Returns whether it is so. */
 export async function waitFor(msMax: number, isSo: () => Promise<boolean>): Promise<boolean> {
   const deadline = performance.now() + msMax;
   while (!(await isSo())) {
@@ -40,7 +40,7 @@ export async function waitFor(msMax: number, isSo: () => Promise<boolean>): Prom
 const Listing = Type.Array(Type.Object({ id: Type.String(), deployment: Type.Optional(Type.String()) }));
 
 /**
- * Judges what the cloud can see, and what the vendor's own listing says. A repair may still be under way: the laws have time to hold.
+ * Judges what the cloud can see, and what the vendor's own listing says. A repair may still be in progress, so the laws are given time to hold.
  *
  * @throws BrokenPromise
  */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
 
-/** What a platform may order at any broker. */
+/** The operations that a platform may order at any broker. */
 export const ORDERS = ["provision", "update", "bind", "unbind", "deprovision"] as const;
-/** One of them. */
+/** One of these operations. */
 export type Order = (typeof ORDERS)[number];
 
 /** A step of a plan. Numbers that name an instance or a binding count modulo how many idle ones there are at the time. */
@@ -14,7 +14,7 @@ export type ExternalStep =
   | { readonly do: "unbind"; readonly binding: number }
   | { readonly do: "kill-broker"; readonly downMs: number };
 
-/** A step, the faults that are armed just before it, and whether the platform waits for its end before the next. */
+/** A step, the faults that are armed just before it, and whether the platform waits for its end before the next step. */
 export interface PlannedExternal {
   readonly step: ExternalStep;
   readonly faults: readonly FaultRule[];
@@ -23,12 +23,12 @@ export interface PlannedExternal {
 
 /** What a seed draws. */
 export interface ExternalPlan {
-  /** The plans of the instances that stand before anything breaks, by index. */
+  /** The plans of the instances that exist before anything breaks, by index. */
   readonly standing: readonly number[];
   readonly steps: readonly PlannedExternal[];
 }
 
-/** What the broker's operations pass when nothing fails, as a clean run showed: points with the effects that they know. */
+/** The points that the broker's operations pass when nothing fails, as a clean run showed, with the effects that each knows. */
 export type PassedPoints = Readonly<
   Record<Order, readonly { readonly point: string; readonly effects: readonly string[] }[]>
 >;
@@ -55,7 +55,7 @@ interface DrawnFault {
   readonly delayMs: number;
 }
 
-/** More often than a broker tries a request. */
+/** More than the number of times that a broker tries a request. */
 const TRIES_EXHAUSTED = 100;
 
 const drawnFault: fc.Arbitrary<DrawnFault> = fc.record({
@@ -124,7 +124,7 @@ function stepOf({ plans, canUpdate, canBind, canRestart }: Abilities): fc.Arbitr
   return fc.oneof(...weighted.filter(({ applies }) => applies).map(({ weight, arbitrary }) => ({ weight, arbitrary })));
 }
 
-/** Draws plans for a broker. The same broker that passes the same points draws the same plan from a seed. */
+/** Draws plans for a broker. For the same broker that passes the same points, a seed draws the same plan. */
 export const externalPlans = (abilities: Abilities, passed: PassedPoints): fc.Arbitrary<ExternalPlan> =>
   fc
     .record({

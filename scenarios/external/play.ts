@@ -4,10 +4,10 @@ import { Customer, type ExternalInstance, isIdle } from "./customer.ts";
 import { type ExternalStage, judge, waitFor } from "./judge.ts";
 import type { ExternalPlan, ExternalStep, PlannedExternal } from "./plan.ts";
 
-/** How long a step is waited for while things fail. */
+/** How long to wait for a step while things fail, in ms. */
 const STEP_MS_MAX = 3000;
 
-/** What a play did: steps that found something to do, and what became of each rule. */
+/** What a play did: the steps that found something to do, and the acts of each rule. */
 export interface ExternalTrace {
   readonly acted: Set<PlannedExternal>;
   readonly fired: Set<object>;
@@ -18,7 +18,7 @@ export interface ExternalTrace {
 export const newExternalTrace = (): ExternalTrace => ({ acted: new Set(), fired: new Set(), history: [] });
 
 /**
- * Plays a plan: the steps, with faults armed; then everything heals, each operation ends, and what was promised holds; then everything is
+ * Plays a plan: the steps, with faults armed; then everything heals, each operation ends, and every promise holds; then everything is
  * removed, and nothing is left.
  *
  * @param prefix of the ids of this play
@@ -46,7 +46,7 @@ export async function playExternal(
   }
 }
 
-/** Makes an instance before anything breaks. */
+/** Creates an instance before anything breaks. */
 async function makeStanding(stage: ExternalStage, customer: Customer, plan: number): Promise<void> {
   const instance = await customer.provision(plan);
   await waitOrBreak(stage, "an instance, before anything fails,", async () => {

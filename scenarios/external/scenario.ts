@@ -8,23 +8,23 @@ import { describeExternal, describeRule, type ExternalPlan, externalPlans } from
 import { type ExternalTrace, newExternalTrace, playExternal } from "./play.ts";
 import { type ExternalTarget, openStage } from "./stage.ts";
 
-/** A process that is not ours runs on the clock of this machine: plays of one seed may differ. */
+/** An external process runs on the clock of this machine, so plays of one seed may differ. */
 interface Belief {
-  /** A plan is believed to fail when it fails so often … */
+  /** A plan counts as failing if it fails this often … */
   readonly failures: number;
-  /** … within so many plays. */
+  /** … within this many plays. */
   readonly plays: number;
-  /** Plays of a failing seed that tell how stable it is. */
+  /** How many plays of a failing seed measure how stable the failure is. */
   readonly stability: number;
-  /** Plans that are tried to shrink a failure. */
+  /** How many plans are tried to shrink a failure. */
   readonly shrinks: number;
 }
 
-/** What `drydock run` believes unless an option says otherwise. */
+/** The defaults of `drydock run`. */
 export const BELIEF: Belief = { failures: 2, plays: 3, stability: 5, shrinks: 40 };
 
 const PREFIX_DIGITS = 8;
-const NOBODY: Coverage = { steps: {}, faults: {}, laws: {}, states: {}, pairs: {} };
+const NOBODY: Coverage = { plans: {}, steps: {}, faults: {}, laws: {}, states: {}, pairs: {} };
 
 interface LastPlay {
   trace: ExternalTrace;
@@ -33,12 +33,12 @@ interface LastPlay {
 
 const digestOf = (history: readonly string[]): string => createHash("sha256").update(history.join("\n")).digest("hex");
 
-/** Ids are of the seed and the play, so that a broker that runs on never meets one twice. */
+/** Ids derive from the seed and the play, so that a broker that keeps running never sees one twice. */
 const prefixOf = (seed: number, play: number): string =>
   createHash("sha256").update(`${process.pid}/${seed}/${play}`).digest("hex").slice(0, PREFIX_DIGITS);
 
 /**
- * The scenario `provisioning` on a broker that is not ours: an external process, unmodified, that deploys on our director. Faults are aimed at
+ * The scenario `provisioning` on an external broker: an unmodified process that deploys on our director. Faults are aimed at
  * what a clean run of its operations passed. What the cloud and the vendor's listing show is judged, and nothing inside the broker.
  *
  * @param say is called with what a clean run showed, one line each
@@ -71,6 +71,7 @@ async function prepare(
       () => undefined,
       (thrown: unknown) => thrown,
     );
+    stage.exercise.notePlan(last.trace.fired.size > 0);
     last.coverage = stage.exercise.coverage;
     return error;
   };
@@ -94,12 +95,12 @@ async function calibrate(external: ExternalTarget) {
   return { abilities, clean: await playCleanly(stage, abilities, prefixOf(0, 0)) };
 }
 
-/** Plays until a failure is believed, or is not. @throws what the last failing play threw */
+/** Plays until a plan counts as failing or as passing. @throws what the last failing play threw */
 async function playUntilBelieved({ failures, plays }: Belief, play: () => Promise<unknown>): Promise<void> {
   let failed = 0;
   for (let played = 0; played < plays; played++) {
     const error = await play();
-    // An accident of ours is nothing to believe in.
+    // A failure of our own is not counted.
     if (error !== undefined && !isFailure(error)) throw error;
     if (error === undefined && played === 0) return;
     if (error !== undefined && ++failed >= failures) throw error;
@@ -114,7 +115,7 @@ const describePlayed = ({ standing, steps }: ExternalPlan, { acted, fired }: Ext
   ]),
 ];
 
-/** Tells with a failure how stable it is: how many of so many further plays of the seed failed, and had the same history as the first of them. */
+/** Adds to a failure how stable it is: how many further plays of the seed failed, and how many of those had the same history. */
 async function withStability(
   result: SeedResult,
   { stability }: Belief,

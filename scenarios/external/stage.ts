@@ -12,18 +12,18 @@ import { listDeployments } from "./director-view.ts";
 import type { Abilities } from "./plan.ts";
 import type { ExternalStage } from "./judge.ts";
 
-/** A cloud that was opened for a play: its variables, as `drydock env` prints them. */
+/** A cloud opened for a play: its variables, as `drydock env` prints them. */
 interface OpenedCloud {
   readonly environment: Readonly<Record<string, string | undefined>>;
   close(): Promise<void>;
 }
 
-/** A broker that is not ours, and how it is handled. */
+/** An external broker, and how to handle it. */
 export interface ExternalTarget {
   readonly target: HttpTarget;
-  /** Starts the broker, for each seed on a cloud of its own. Default: it runs already, on the cloud of the environment. */
+  /** The command that starts the broker, for each seed on a cloud of its own. Default: it already runs, on the cloud of the environment. */
   readonly start?: string;
-  /** Restarts a broker that runs already. Default: nobody can. */
+  /** The command that restarts a broker that already runs. Default: nobody can. */
   readonly restart?: string;
   readonly listing?: string;
   /** By name or id. Default: the first of the catalog. */

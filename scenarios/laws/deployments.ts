@@ -26,5 +26,5 @@ export function checkOrphanedDisks({ bosh }: LawfulWorld, { byDeployment }: Reco
   };
   return [...orphanDisks.values()]
     .filter(({ deployment }) => !hasClaim(byDeployment.get(deployment)) && !isPlatforms(deployment))
-    .map(({ cid, deployment }) => `the disk ${cid} of ${deployment} is left although its service instance is no more`);
+    .map(({ cid, deployment }) => `the disk ${cid} of ${deployment} is left although its service instance is gone`);
 }

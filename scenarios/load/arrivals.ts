@@ -1,13 +1,13 @@
-/** When requests are due in an open model: whoever orders does not wait for others to be answered. */
+/** When requests are due in an open model, in which no customer waits for another's answer. */
 interface Arrivals {
-  /** Requests a second at the beginning. */
+  /** Requests per second at the beginning. */
   readonly rate: number;
-  /** Requests a second at the end, between which the rate changes evenly. Default: `rate`. */
+  /** Requests per second at the end; in between, the rate changes evenly. Default: `rate`. */
   readonly rampTo?: number;
   readonly forMs: number;
-  /** `even`: at equal distances; `poisson`: independent of each other, as from many customers. */
+  /** `even`: at equal intervals; `poisson`: independent of each other, as from many customers. */
   readonly spacing: "even" | "poisson";
-  /** Share of the first distance after which the first request is due, so that several generators do not send as one. Default 0. */
+  /** Fraction of the first interval after which the first request is due, so that several generators do not send in step. Default 0. */
   readonly phase?: number;
 }
 
@@ -28,11 +28,11 @@ export function* dueTimes(arrivals: Arrivals, draw: () => number): Generator<num
   }
 }
 
-/** The smaller t ≥ 0 of growth·t² + rate·t = number; undefined when so many are never reached. */
+/** The smaller t ≥ 0 with growth·t² + rate·t = number; undefined if that many are never reached. */
 function solve(growth: number, rate: number, number: number): number | undefined {
   if (growth === 0) return rate === 0 ? undefined : number / rate;
   const root = rate * rate + 4 * growth * number;
-  // The form that does not lose digits where growth is small.
+  // This form loses no digits when growth is small.
   return root < 0 ? undefined : (2 * number) / (rate + Math.sqrt(root)) || 0;
 }
 

@@ -5,7 +5,7 @@ import { httpTransport } from "./transport.ts";
 const EVERY_MS = 100;
 const TIMEOUT_MS = 10_000;
 
-/** Asks a URL ten times a second until `signal` is aborted, and counts how long its answers take: what the machine and the cloud cost by themselves. */
+/** Requests a URL ten times a second until `signal` is aborted, and records how long its answers take: the cost of the machine and the cloud alone. */
 export async function measureBeside(
   url: string,
   ca: string | undefined,

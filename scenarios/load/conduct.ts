@@ -18,12 +18,12 @@ export class LoadError extends Error {
   }
 }
 
-/** What came of a load run. */
+/** The result of a load run. */
 export interface LoadOutcome {
   readonly tally: LoadTally;
-  /** From the first request to the last end. */
+  /** Time from the first request to the last end, in ms. */
   readonly elapsedMs: number;
-  /** Why it says nothing of the target; none when it does. */
+  /** Why it says nothing about the target; empty if it does. */
   readonly invalid: readonly string[];
   readonly thresholds: readonly ThresholdResult[];
   /** What could not be removed. */
@@ -31,7 +31,7 @@ export interface LoadOutcome {
   readonly wasInterrupted: boolean;
 }
 
-/** How a load run is led. */
+/** How a load run is conducted. */
 interface Conduct {
   readonly plan: Pick<LoadPlan, "model" | "beside" | "keep" | "target">;
   readonly workers: readonly LoadWorker[];
@@ -46,7 +46,7 @@ const together = async <T>(
   ask: (worker: LoadWorker) => Promise<readonly T[]>,
 ): Promise<readonly T[]> => (await Promise.all(workers.map(ask))).flat();
 
-/** Leads workers through a load run: each makes its first instances, all begin together, and each removes what it made. @throws LoadError */
+/** Conducts a load run: each worker makes its first instances, all begin together, and each removes what it made. @throws LoadError */
 export async function conductLoad(conduct: Conduct): Promise<LoadOutcome> {
   const { plan, workers, thresholds, signal, say } = conduct;
   try {
@@ -102,7 +102,7 @@ async function measure({ plan, workers, signal, say }: Conduct): Promise<Pick<Lo
   return { tally, elapsedMs };
 }
 
-/** Cuts a plan into shares of several processes. */
+/** Divides a plan among several processes. */
 export function sharePlan(plan: LoadPlan, processes: number): readonly LoadPlan[] {
   const share = (count: number, at: number): number => Math.floor(count / processes) + (at < count % processes ? 1 : 0);
   return Array.from({ length: processes }, (_, at): LoadPlan => {

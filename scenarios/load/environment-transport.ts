@@ -1,7 +1,7 @@
 import type { Environment } from "../../simulators/environment.ts";
 import type { LoadReply, Transport } from "./transport.ts";
 
-/** A transport through the network of a world, without sockets: the broker's own work, and the cloud's. */
+/** A transport through the network of a world, without sockets: it measures the work of the broker and the cloud alone. */
 export function environmentTransport(
   { fetch }: Pick<Environment, "fetch">,
   url: string,

@@ -7,19 +7,19 @@ const Histogram = Type.String({ description: "HdrHistogram of µs: V2, compresse
 
 const OperationFigures = Type.Object({
   sent: Count,
-  /** Answered as the operation may be: 2xx. */
+  /** Answered with 2xx. */
   answered: Count,
-  /** Of those that went on after their answer (202): ended well. */
+  /** Of those that continued after their answer (202): succeeded. */
   succeeded: Count,
-  /** Due, but there was nothing idle that it could be asked for. */
+  /** Due, but nothing idle was there to order it for. */
   starved: Count,
-  /** What went wrong, by class. */
+  /** Failures by class. */
   errors: Type.Record(Type.String(), Count),
-  /** From when it was due to its answer. */
+  /** Time from when it was due to its answer. */
   latency: Histogram,
-  /** From when it was sent to its answer. */
+  /** Time from when it was sent to its answer. */
   reply: Histogram,
-  /** From when it was due to when it had succeeded. */
+  /** Time from when it was due to its success. */
   finished: Histogram,
 });
 
@@ -29,21 +29,21 @@ const SecondFigures = Type.Object({ sent: Count, answered: Count, errors: Count,
 export const LoadFigures = Type.Object({
   v: Type.Literal(1),
   operations: Type.Partial(Type.Record(Type.Enum([...LOAD_OPERATIONS]), OperationFigures)),
-  /** How much later than due the generator sent. */
+  /** How much later than due the generator sent requests. */
   lateness: Histogram,
-  /** Of polls of operations in progress, from sending to answer. */
+  /** Durations of polls of operations in progress. */
   polls: Histogram,
-  /** Of requests to something that does nothing, beside the load; empty where none was named. */
+  /** Durations of requests to the URL that does no work; empty if none was named. */
   beside: Histogram,
-  /** Requests that were not sent, because too many waited for their answers. */
+  /** Requests that were not sent because too many were waiting for answers. */
   dropped: Count,
-  /** By second of the run. */
+  /** Counts for each second of the run. */
   timeline: Type.Array(SecondFigures),
 });
 /** What a load run measured; plain data. */
 export type LoadFigures = Static<typeof LoadFigures>;
 
-/** What is counted of an operation while the run goes on. */
+/** What is counted for an operation during the run. */
 export class OperationTally {
   sent = 0;
   answered = 0;
@@ -94,7 +94,7 @@ class SecondTally {
   readonly latency = new Durations(2);
 }
 
-/** What is counted while a load run goes on. Tallies of several processes add up to the one of them all. */
+/** What is counted during a load run. The tallies of several processes add up to that of all. */
 export class LoadTally {
   readonly operations = new Map<LoadOperation, OperationTally>();
   readonly lateness = new Durations();
@@ -118,7 +118,7 @@ export class LoadTally {
     return found;
   }
 
-  /** Of all operations: what `each` is of one, added. */
+  /** The sum over all operations of what `each` is for one. */
   sum(each: (operation: OperationTally) => number): number {
     return [...this.operations.values()].reduce((sum, operation) => sum + each(operation), 0);
   }

@@ -10,19 +10,19 @@ import type { LoadPlan } from "./plan.ts";
 import { type LoadInstance, Population } from "./population.ts";
 import type { Transport } from "./transport.ts";
 
-/** A timer may be late by a ms; the last of the wait for a request that is due is spent turn by turn. */
+/** A timer may be late by 1 ms, so the end of each wait for a due request is spent turning the event loop. */
 const TIMER_MS = 1.5;
 
-/** Orders at once while the first instances are made and the last removed. */
+/** How many orders run at once while the first instances are made and the last removed. */
 const HELPERS = 16;
 
 type OpenModel = Extract<LoadPlan["model"], { kind: "open" }>;
 type ClosedModel = Extract<LoadPlan["model"], { kind: "closed" }>;
 
 /**
- * Sends load, and measures it. In the open model each request is sent when it is due, whoever still waits for an answer, and its latency
- * counts from then; how late the generator itself was is counted beside it. In the closed model each user waits for the answer, so that a
- * target that stalls is asked less: its latencies are those of its own pace.
+ * Sends load and measures it. In the open model each request is sent when it is due, whoever is still waiting for an answer, and its latency
+ * counts from then; the generator's own lateness is recorded as well. In the closed model each user waits for the answer, so a
+ * target that stalls receives fewer requests, and sets the pace at which it is measured.
  */
 export class Generator {
   readonly tally = new LoadTally();
@@ -44,7 +44,7 @@ export class Generator {
     this.#performer = new Performer(plan, transport);
   }
 
-  /** Orders that wait for their answers. */
+  /** How many orders are waiting for answers. */
   get waiting(): number {
     return this.#performer.waiting;
   }
@@ -54,7 +54,7 @@ export class Generator {
     return this.#performer.nowMs;
   }
 
-  /** Sends the load to its end, or until `signal` is aborted, and waits for what was begun to end. */
+  /** Sends all of the load, or until `signal` is aborted, and waits until everything that was begun has ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { model } = this.#plan;
     this.#performer = new Performer(this.#plan, this.#transport);
@@ -87,14 +87,14 @@ export class Generator {
     const playUser = async (): Promise<void> => {
       while (this.nowMs < this.#plan.forMs && !signal.aborted) {
         const hasSent = await this.#perform(drawOperation(this.#plan.mix, this.#draw()), this.nowMs);
-        // A user who finds nothing to do looks again a little later.
+        // A user who finds nothing to do tries again a little later.
         await sleep(hasSent ? thinkMs : Math.max(thinkMs, 1));
       }
     };
     await Promise.all(Array.from({ length: users }, playUser));
   }
 
-  /** Performs an operation that is due. Returns whether there was anything to ask it for. */
+  /** Performs an operation that is due. Returns whether there was anything to order it for. */
   async #perform(operation: LoadOperation, dueMs: number): Promise<boolean> {
     const order = this.#orders.make(operation);
     if (order === undefined) {
@@ -107,7 +107,7 @@ export class Generator {
     return true;
   }
 
-  /** Makes the instances that stand from the start, each with a binding where the mix removes bindings. Returns what went wrong, one line a class. */
+  /** Makes the instances that exist from the start, each with a binding if the mix removes bindings. Returns what went wrong, one line per class. */
   async prepare(): Promise<readonly string[]> {
     const { instances, mix } = this.#plan;
     const aside = new LoadTally();
@@ -116,7 +116,7 @@ export class Generator {
     return describeErrors(aside);
   }
 
-  /** Removes whatever was made. Returns what could not be removed, one line a class; none when nothing is left. */
+  /** Removes whatever was made. Returns what could not be removed, one line per class; empty if nothing is left. */
   async remove(): Promise<readonly string[]> {
     const all = [...this.#population.instances];
     const aside = new LoadTally();
@@ -141,7 +141,7 @@ export class Generator {
 const describeErrors = ({ operations }: LoadTally): readonly string[] =>
   [...operations].flatMap(([name, { errors }]) => [...errors].map(([what, times]) => `${name}: ${what} (${times})`));
 
-/** Does work `count` times, some at once. */
+/** Does work `count` times, some of it concurrently. */
 async function atOnce(count: number, work: (at: number) => Promise<void>): Promise<void> {
   let next = 0;
   const help = async (): Promise<void> => {

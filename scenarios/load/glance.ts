@@ -3,21 +3,21 @@ import type { LoadTally } from "./figures.ts";
 import { Durations } from "./histogram.ts";
 import { formatMicros } from "./quantities.ts";
 
-/** How a load run stands; plain data. */
+/** The progress of a load run; plain data. */
 export const Glance = Type.Object({
   sent: Type.Integer(),
   answered: Type.Integer(),
   errors: Type.Integer(),
-  /** Orders that wait for their answers. */
+  /** How many orders are waiting for answers. */
   waiting: Type.Integer(),
-  /** Histogram of the latencies of the second before. */
+  /** Histogram of the latencies of the previous second. */
   latency: Type.String(),
   /** Histogram of the generator's lateness so far. */
   lateness: Type.String(),
 });
 export type Glance = Static<typeof Glance>;
 
-/** Takes a look at a run. */
+/** Takes a glance at a run. */
 export function glanceAt(tally: LoadTally, waiting: number, nowMs: number): Glance {
   const second = tally.timeline[Math.floor(nowMs / 1000) - 1];
   return {
@@ -30,7 +30,7 @@ export function glanceAt(tally: LoadTally, waiting: number, nowMs: number): Glan
   };
 }
 
-/** One line for a person, of one look at each process. */
+/** One line for a person, from a glance at each process. */
 export function describeGlances(glances: readonly Glance[], nowMs: number): string {
   const sum = (of: (glance: Glance) => number): number => glances.reduce((total, each) => total + of(each), 0);
   const [latency, lateness] = [new Durations(2), new Durations()];

@@ -1,9 +1,9 @@
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 
-/** An hour. Longer waits count as one. */
+/** An hour; longer waits count as an hour. */
 const MICROS_MAX = 3_600_000_000;
 
-/** Counts of durations, in whole µs, exact to a share of their value. They merge without loss, also across processes and languages. */
+/** Counts of durations, in whole µs, exact to a fraction of their value. They merge without loss, even across processes and languages. */
 export class Durations {
   readonly #histogram: Histogram;
 
@@ -20,7 +20,7 @@ export class Durations {
       });
   }
 
-  /** Counts a duration of so many ms. */
+  /** Counts a duration in ms. */
   record(ms: number): void {
     this.#histogram.recordValue(Math.min(MICROS_MAX, Math.max(0, Math.round(ms * 1000))));
   }
@@ -30,22 +30,22 @@ export class Durations {
     if (other.count > 0) this.#histogram.add(other.#histogram);
   }
 
-  /** How many were counted. */
+  /** How many durations were counted. */
   get count(): number {
     return this.#histogram.totalCount;
   }
 
-  /** The longest, in µs; 0 where none was counted. */
+  /** The longest, in µs; 0 if none was counted. */
   get max(): number {
     return this.count === 0 ? 0 : this.#histogram.maxValue;
   }
 
-  /** The mean, in µs; 0 where none was counted. */
+  /** The mean, in µs; 0 if none was counted. */
   get mean(): number {
     return this.count === 0 ? 0 : this.#histogram.mean;
   }
 
-  /** The duration in µs that `percentile` of a hundred do not exceed; 0 where none was counted. */
+  /** The duration in µs that `percentile` per cent do not exceed; 0 if none was counted. */
   at(percentile: number): number {
     return this.count === 0 ? 0 : this.#histogram.getValueAtPercentile(percentile);
   }
@@ -55,7 +55,7 @@ export class Durations {
     return encodeIntoCompressedBase64(this.#histogram);
   }
 
-  /** Reads what `encode` wrote. @throws Error when it is none */
+  /** Reads what `encode` wrote. @throws Error for any other text */
   static decode(text: string): Durations {
     return new Durations(3, decodeFromCompressedBase64(text, 32));
   }

@@ -8,11 +8,11 @@ import { Glance, glanceAt } from "./glance.ts";
 import { LoadPlan } from "./plan.ts";
 import { httpTransport, type Transport } from "./transport.ts";
 
-/** One generator of a load run, here or in a process of its own. */
+/** One generator of a load run, in this process or one of its own. */
 export interface LoadWorker {
-  /** Makes the instances that stand from the start. Returns what went wrong. */
+  /** Makes the instances that exist from the start. Returns what went wrong. */
   prepare(): Promise<readonly string[]>;
-  /** Sends its share of the load, until it has or `signal` is aborted. */
+  /** Sends its share of the load, or as much as it can until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
   glance(): Promise<Glance>;
   /** What it has measured so far. */
@@ -35,14 +35,14 @@ export function localWorker(plan: LoadPlan, transport: Transport = httpTransport
   };
 }
 
-/** What is asked of a worker in a process of its own. */
+/** A request to a worker in a process of its own. */
 export const Question = Type.Union([
   Type.Object({ id: Type.Integer(), ask: Type.Literal("begin"), plan: LoadPlan }),
   Type.Object({ id: Type.Integer(), ask: Type.Enum(["prepare", "run", "stop", "glance", "figures", "remove"]) }),
 ]);
 export type Question = Static<typeof Question>;
 
-/** What it answers. */
+/** Its answer. */
 export const Answer = Type.Object({
   id: Type.Integer(),
   value: Type.Optional(Type.Unknown()),

@@ -30,7 +30,7 @@ const PLAN: LoadPlan = {
   keep: false,
 };
 
-/** A broker that remembers what exists, and refuses what a platform would not ask. */
+/** A broker that remembers what exists, and refuses what a platform would not order. */
 class StrictBroker implements Transport {
   readonly existing = new Set<string>();
   readonly refused: string[] = [];
@@ -67,7 +67,7 @@ const conduct = (plan: LoadPlan, transport: Transport, thresholds: readonly stri
 
 describe("due times", () => {
   const rates = fc.double({ min: 0.1, max: 500, noNaN: true });
-  it("are in order, within the run, and as many as the rates demand", () => {
+  it("come in order, within the run, as many as the rates demand", () => {
     fc.assert(
       fc.property(rates, rates, fc.integer({ min: 1, max: 10_000 }), (rate, rampTo, forMs) => {
         const arrivals = { rate, rampTo, forMs, spacing: "even" } as const;
@@ -82,7 +82,7 @@ describe("due times", () => {
 });
 
 describe("a mix", () => {
-  it("draws each operation as often as its weight says, and none without", () => {
+  it("draws each operation as often as its weight says, and none without a weight", () => {
     const mix = parseMix("provision=3,bind");
     const drawn = Array.from({ length: 400 }, (_, at) => drawOperation(mix, at / 400));
     expect(drawn.filter((each) => each === "provision")).toHaveLength(300);
@@ -98,7 +98,7 @@ it("quantities have units", () => {
   for (const text of ["5", "0s", "5 days", "-1s"]) expect(() => parseDuration(text)).toThrow("LOAD_BAD_QUANTITY");
 });
 
-it("figures of several processes, as plain data, add up to the figures of all together", () => {
+it("the figures of several processes, as plain data, add up to those of all together", () => {
   const sample = fc.record({
     operation: fc.constantFrom(...LOAD_OPERATIONS),
     ms: fc.double({ min: 0, max: 100_000, noNaN: true }),
@@ -156,7 +156,7 @@ describe("thresholds", () => {
 });
 
 describe("a load run", () => {
-  it("asks only what a platform would ask, follows each operation, and leaves nothing behind", async () => {
+  it("orders only what a platform would, follows each operation, and leaves nothing behind", async () => {
     const broker = new StrictBroker();
     const { tally, left } = await conduct(PLAN, broker);
     expect(broker.refused).toEqual([]);
@@ -168,7 +168,7 @@ describe("a load run", () => {
     expect(tally.sum((each) => each.sent + each.starved)).toBe(50);
   });
 
-  it("counts the wait of those who were due while the target stalled", async () => {
+  it("counts the wait of requests that were due while the target stalled", async () => {
     const STALL_MS = 400;
     let began: number | undefined;
     const stalling: Transport = {
@@ -187,7 +187,7 @@ describe("a load run", () => {
     expect(open.tally.of("catalog").sent).toBe(40);
   });
 
-  it("is invalid where nothing was answered, or where requests were due that were not sent", async () => {
+  it("is invalid if nothing was answered, or if due requests were not sent", async () => {
     const refusing: Transport = { send: async () => ({ kind: "error", what: "connection refused" }), close: () => {} };
     const refused = await conduct({ ...PLAN, mix: { catalog: 1 }, instances: 0 }, refusing);
     expect(verdictOf(refused)).toBe("invalid");
@@ -200,12 +200,12 @@ describe("a load run", () => {
     expect(crowded.invalid.join()).toMatch(/\d+ requests were due but not sent/);
   });
 
-  it("does not begin when the first instances can't be made, and says why", async () => {
+  it("does not begin if the first instances can't be made, and says why", async () => {
     const refusing: Transport = { send: async () => ({ kind: "answer", status: 503, body: {} }), close: () => {} };
     await expect(conduct(PLAN, refusing)).rejects.toThrow("could not be made: provision: HTTP 503 (3)");
   });
 
-  it("tells thresholds, errors and percentiles in its page and its document, as text", async () => {
+  it("has thresholds, errors and percentiles as text in its page and in its document", async () => {
     const outcome = await conduct(PLAN, new StrictBroker(), ["errors<1%", "p99<1ms"]);
     const title = { target: "http://<broker>", command: "drydock load" };
     const html = loadPage(title, outcome);
@@ -219,7 +219,7 @@ describe("a load run", () => {
 describe("generators in processes of their own", () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
-  it("share the load, begin together, and what they measured merges", async () => {
+  it("share the load, begin together, and merge what they measured", async () => {
     server = createServer((_request, response) => response.end("{}"));
     await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
     const address = server.address();

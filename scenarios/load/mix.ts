@@ -1,17 +1,17 @@
 import { QuantityError } from "./quantities.ts";
 
-/** What a platform asks of a broker under load. */
+/** The operations that a platform orders under load. */
 export const LOAD_OPERATIONS = ["catalog", "provision", "fetch", "update", "bind", "unbind", "deprovision"] as const;
-/** One of them. */
+/** One of these operations. */
 export type LoadOperation = (typeof LOAD_OPERATIONS)[number];
 
-/** How often each is asked for, as weights. */
+/** How often each operation is ordered, as weights. */
 type Mix = Readonly<Partial<Record<LoadOperation, number>>>;
 
 /** Operations that need an instance on which nothing is in progress. */
 const ON_INSTANCES: ReadonlySet<LoadOperation> = new Set(["fetch", "update", "bind", "unbind", "deprovision"]);
 
-/** Whether a mix needs instances that stand from the start. */
+/** Whether a mix needs instances that exist from the start. */
 export const needsInstances = (mix: Mix): boolean =>
   LOAD_OPERATIONS.some((each) => ON_INSTANCES.has(each) && (mix[each] ?? 0) > 0);
 
@@ -39,6 +39,6 @@ export function drawOperation(mix: Mix, drawn: number): LoadOperation {
     if (rest < 0) return each;
   }
   const last = weighted.at(-1);
-  if (last === undefined) throw new RangeError("a mix of nothing");
+  if (last === undefined) throw new RangeError("a mix without operations");
   return last;
 }

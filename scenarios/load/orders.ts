@@ -3,13 +3,13 @@ import type { LoadOperation } from "./mix.ts";
 import type { LoadInstance, Population } from "./population.ts";
 import type { LoadReply, LoadRequest } from "./transport.ts";
 
-/** An order as it is sent, and what follows it. */
+/** An order as it is sent, and what follows from it. */
 export interface Order {
   readonly operation: LoadOperation;
   readonly request: LoadRequest;
-  /** Where an operation that goes on is polled, with its query but without the token; undefined for one that never goes on. */
+  /** Where its operation is polled, with the query but without the token; undefined if it is always complete at once. */
   readonly poll: string | undefined;
-  /** What the platform knows then, if it ended well. */
+  /** What the platform knows once it has succeeded. */
   succeed(): void;
   /** Ends the lease. */
   end(): void;
@@ -32,7 +32,7 @@ export class Orders {
     this.#population = population;
   }
 
-  /** Makes an order of an operation; undefined when there is nothing idle that it could be for. */
+  /** Makes an order for an operation; undefined if nothing idle is there for it. */
   make(operation: LoadOperation): Order | undefined {
     if (operation === "catalog") {
       const request = { method: "GET", path: "/v2/catalog" };
@@ -64,7 +64,7 @@ export class Orders {
       },
       poll: `/v2/service_instances/${instance.id}/last_operation?${this.#query}`,
       succeed: () => void (hasSucceeded = true),
-      // One that failed is removed with the others at the end: a broker may have made half of it.
+      // An instance that failed is removed with the others at the end, as the broker may have made half of it.
       end: () => void (instance.isBusy = !hasSucceeded),
     };
   }
@@ -124,7 +124,7 @@ export class Orders {
   }
 }
 
-/** Nobody deletes an instance that has bindings, and only of one that has any can one be removed. */
+/** An instance with bindings is never deleted, and an unbind needs an instance with bindings. */
 function fitsFor(operation: LoadOperation): (instance: LoadInstance) => boolean {
   if (operation === "unbind") return ({ bindings }) => bindings.length > 0;
   return operation === "deprovision" ? ({ bindings }) => bindings.length === 0 : () => true;
@@ -135,7 +135,7 @@ const GONE = 410;
 
 const isDeletion = (operation: LoadOperation): boolean => operation === "unbind" || operation === "deprovision";
 
-/** What a reply says: it is done, it goes on, or the class of what went wrong. */
+/** What a reply says: the work is done, it continues, or the class of its failure. */
 export function readReply(
   operation: LoadOperation,
   reply: LoadReply,
@@ -147,13 +147,13 @@ export function readReply(
   return { is: "wrong", what: statusClass(status, body) };
 }
 
-/** `HTTP 422 ConcurrencyError`: the status, and the code of the error where the broker names one. */
+/** `HTTP 422 ConcurrencyError`: the status, and the error code if the broker gives one. */
 function statusClass(status: number, body: unknown): string {
   const code = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
   return typeof code === "string" && /^\w{1,40}$/.test(code) ? `HTTP ${status} ${code}` : `HTTP ${status}`;
 }
 
-/** What a poll says: undefined while the operation goes on. */
+/** What a poll says; undefined while the operation continues. */
 export function readPoll(
   operation: LoadOperation,
   reply: LoadReply,

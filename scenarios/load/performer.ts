@@ -10,7 +10,7 @@ interface Moment {
   readonly sentMs: number;
 }
 
-/** Sends orders, follows each to its end, and counts how it fared. */
+/** Sends orders, follows each to its end, and records the outcome. */
 export class Performer {
   readonly #plan: Pick<LoadPlan, "pollMs" | "operationMsMax">;
   readonly #transport: Transport;
@@ -22,7 +22,7 @@ export class Performer {
     this.#transport = transport;
   }
 
-  /** Orders that wait for their answers. */
+  /** How many orders are waiting for answers. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -58,7 +58,7 @@ export class Performer {
     order.end();
   }
 
-  /** Polls an operation that goes on until it has ended. Returns whether it ended well. */
+  /** Polls an operation until it has ended. Returns whether it succeeded. */
   async #follow(
     order: Order,
     accepted: LoadReply,
@@ -71,7 +71,7 @@ export class Performer {
       tally.fail(what);
       return false;
     };
-    if (order.poll === undefined) return refuse("HTTP 202 where nothing can go on");
+    if (order.poll === undefined) return refuse("HTTP 202 to an order that can only be synchronous");
     const path = `${order.poll}${tokenOf(accepted)}`;
     for (const beginMs = this.nowMs; this.nowMs - beginMs < operationMsMax; ) {
       await sleep(pollMs);

@@ -41,21 +41,21 @@ export const LoadPlan = Type.Object({
   /** Service and plan of what is provisioned. */
   offer: Type.Object({ service_id: Type.String(), plan_id: Type.String() }),
   parameters: Type.Optional(Type.Object({})),
-  /** Instances that are made before anything is measured. */
+  /** How many instances are made before anything is measured. */
   instances: Type.Integer({ minimum: 0 }),
   /** Pause between two polls of an operation in progress, in ms. */
   pollMs: Positive,
-  /** After which an operation in progress is given up, in ms. */
+  /** How long to wait for an operation to end, in ms. */
   operationMsMax: Positive,
-  /** Requests that wait for their answers at once, at most. */
+  /** The most requests that may wait for answers at once. */
   inFlightMax: Type.Integer({ minimum: 1 }),
-  /** From which the operations, and what they are asked for, are drawn. */
+  /** The seed from which operations and their subjects are drawn. */
   seed: Type.Integer(),
-  /** Marks the ids of this run and process, so that several do not meet. */
+  /** Marks the ids of this run and process, so that those of several differ. */
   prefix: Type.String(),
-  /** Whether what was made stays. */
+  /** Whether to keep what was made. */
   keep: Type.Boolean(),
-  /** A URL that does nothing, asked ten times a second. */
+  /** A URL that does no work, requested ten times a second. */
   beside: Type.Optional(Type.String()),
 });
 /** What a load run does. */

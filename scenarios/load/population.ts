@@ -11,7 +11,7 @@ export interface LoadInstance {
   readonly bindings: LoadBinding[];
 }
 
-/** Looks at a few by chance before it looks at all. */
+/** How many instances are tried at random before all are looked at. */
 const TRIES = 16;
 
 /** The instances and bindings that exist, as far as their platform knows. */
@@ -46,7 +46,7 @@ export class Population {
     if (last !== undefined && at < this.instances.length) this.instances[at] = last;
   }
 
-  /** Leases an idle instance that fits; undefined when there is none. */
+  /** Leases an idle instance that fits; undefined if there is none. */
   lease(fits: (instance: LoadInstance) => boolean): LoadInstance | undefined {
     const isFree = (each: LoadInstance | undefined): each is LoadInstance =>
       each !== undefined && !each.isBusy && fits(each);

@@ -22,7 +22,7 @@ export function parseDuration(text: string): number {
   const unitMs = UNIT_MS.get(unit);
   if (unitMs === undefined) throw new QuantityError("the duration", text, "a number and ms, s, m or h, such as 30s");
   const ms = Number(value) * unitMs;
-  if (ms <= 0) throw new QuantityError("the duration", text, "more than nothing");
+  if (ms <= 0) throw new QuantityError("the duration", text, "more than 0");
   return ms;
 }
 
@@ -32,13 +32,13 @@ const PER_SECOND: ReadonlyMap<string, number> = new Map([
   ["/h", 1 / 3600],
 ]);
 
-/** Reads a rate such as `50/s` or `30/m`. Returns how many a second. @throws QuantityError */
+/** Reads a rate such as `50/s` or `30/m`. Returns the rate per second. @throws QuantityError */
 export function parseRate(text: string): number {
   const [, value = "", unit = ""] = QUANTITY.exec(text) ?? [];
   const perSecond = PER_SECOND.get(unit);
   if (perSecond === undefined) throw new QuantityError("the rate", text, "a number and /s, /m or /h, such as 50/s");
   const rate = Number(value) * perSecond;
-  if (rate <= 0) throw new QuantityError("the rate", text, "more than nothing");
+  if (rate <= 0) throw new QuantityError("the rate", text, "more than 0");
   return rate;
 }
 

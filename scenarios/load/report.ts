@@ -6,7 +6,7 @@ import type { Durations } from "./histogram.ts";
 import { formatMicros } from "./quantities.ts";
 import type { ThresholdResult } from "./thresholds.ts";
 
-/** What a load run is called in its reports. */
+/** How the reports identify a load run. */
 export interface LoadTitle {
   /** The target's URL. */
   readonly target: string;
@@ -27,7 +27,7 @@ interface LoadDocument extends LoadTitle {
 /** `invalid`: the run measured itself rather than its target. */
 type LoadVerdict = "pass" | "fail" | "invalid" | "interrupted";
 
-/** What a run came to. What was not removed does not count: it is no measure of load. */
+/** The outcome of a run. What could not be removed does not count, as it is not a measure of load. */
 export function verdictOf({ wasInterrupted, invalid, thresholds }: LoadOutcome): LoadVerdict {
   if (wasInterrupted) return "interrupted";
   if (invalid.length > 0) return "invalid";
@@ -115,7 +115,7 @@ function drawTimeline({ timeline }: LoadTally): string {
       { name: "p99", points: at(99) },
       { name: "max", points: answered.map(({ x, second }) => ({ x, y: second.latency.max })) },
     ],
-    { title: "latency by second in which it was due", formatX, formatY: formatMicros },
+    { title: "latency by the second in which requests were due", formatX, formatY: formatMicros },
   );
   const counts = drawChart(
     [
@@ -125,7 +125,7 @@ function drawTimeline({ timeline }: LoadTally): string {
     ],
     { title: "requests by second", formatX, formatY: (y) => y.toFixed(0) },
   );
-  return `<h2>Latency by second in which it was due</h2>${latency}<h2>Requests by second</h2>${counts}`;
+  return `<h2>Latency by the second in which requests were due</h2>${latency}<h2>Requests by second</h2>${counts}`;
 }
 
 /** `load.html`. */

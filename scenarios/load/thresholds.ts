@@ -3,7 +3,7 @@ import type { Durations } from "./histogram.ts";
 import { LOAD_OPERATIONS, type LoadOperation } from "./mix.ts";
 import { formatMicros, parseDuration, parseRate, QuantityError } from "./quantities.ts";
 
-/** What a threshold says of a run. */
+/** The result of a threshold for a run. */
 export interface ThresholdResult {
   readonly threshold: string;
   readonly met: boolean;
@@ -98,7 +98,7 @@ function durationThreshold({ text, operation, figure, compare, bound }: Parts): 
     text,
     judge(tally) {
       const durations = operation === undefined ? tally.together(which) : tally.of(operation)[which];
-      // A figure of nothing meets no bound.
+      // A figure without measurements meets no bound.
       if (durations.count === 0) return { threshold: text, met: false, measured: "nothing was measured" };
       const micros = measure(durations);
       return { threshold: text, met: compare(micros, boundMicros), measured: formatMicros(micros) };

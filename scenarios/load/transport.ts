@@ -6,13 +6,13 @@ export interface LoadRequest {
   readonly method: string;
   /** With its query; begins with a slash. */
   readonly path: string;
-  /** Sent as JSON, a text as it is. */
+  /** Sent as JSON; a text is sent as it is. */
   readonly body?: object | string;
-  /** Beside those of the target. */
+  /** Headers besides those of the target. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came back: an answer, or the class of what went wrong. */
+/** What came back: an answer, or the class of the failure. */
 export type LoadReply =
   | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
   | { readonly kind: "error"; readonly what: string };
@@ -30,9 +30,9 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** PEM of a private CA. Default: those of this machine. */
   readonly ca?: string;
-  /** After which an answer is given up, in ms. */
+  /** How long to wait for an answer, in ms. */
   readonly timeoutMs: number;
-  /** Connections at once. Default: as many as requests wait for their answers. */
+  /** How many connections at once. Default: as many as there are requests waiting. */
   readonly connections?: number;
 }
 
@@ -56,12 +56,12 @@ function parse(status: number, text: string): LoadReply {
   try {
     return { kind: "answer", status, body: JSON.parse(text) };
   } catch {
-    // What a proxy writes beside an error is no JSON, and need not be.
+    // What a proxy writes with an error need not be JSON.
     return status >= 400 ? { kind: "answer", status, body: {} } : { kind: "error", what: "malformed answer" };
   }
 }
 
-/** Makes a transport over HTTP or HTTPS whose connections are kept. */
+/** Makes a transport over HTTP or HTTPS that keeps its connections. */
 export function httpTransport({ url, headers, ca, timeoutMs, connections }: HttpTarget): Transport {
   const base = new URL(url);
   const isTls = base.protocol === "https:";

@@ -4,8 +4,8 @@ import { formatMicros } from "./quantities.ts";
 const PERCENTILES = [50, 90, 99] as const;
 
 /**
- * Why a run measured itself rather than its target; none when it is valid. A generator that was later than the target took to reply, at any of
- * the usual percentiles, can't say what the target would have done; nor can one that left requests out, or that got no answer.
+ * Why a run measured itself rather than its target; empty if it is valid. A generator that was later than the target took to reply, at any of
+ * the usual percentiles, can't say what the target would have done; nor can one that skipped requests or got no answer.
  */
 export function findInvalid(tally: LoadTally, model: "open" | "closed"): readonly string[] {
   const reply = tally.together("reply");

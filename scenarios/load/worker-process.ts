@@ -1,4 +1,4 @@
-/** A generator of load as a process of its own; `load-workers.ts` starts it and asks. It ends when nobody asks any more. */
+/** A generator of load as a process of its own; `load-workers.ts` starts it and asks. It ends when its parent goes away. */
 import { parseAs } from "../clients/answers.ts";
 import { type Answer, type LoadWorker, localWorker, Question } from "./load-workers.ts";
 
@@ -11,7 +11,7 @@ async function answer(question: Question): Promise<unknown> {
     return undefined;
   }
   if (question.ask === "stop") return stopping.abort();
-  if (worker === undefined) throw new Error("no plan was handed over");
+  if (worker === undefined) throw new Error("no plan was given");
   return question.ask === "run" ? worker.run(stopping.signal) : worker[question.ask]();
 }
 
@@ -25,5 +25,5 @@ process.on("message", (message: unknown) => {
   );
 });
 process.once("disconnect", () => worker?.close());
-// Ctrl-C at a terminal reaches every process of the group; whoever asks decides what is still to do.
+// Ctrl-C at a terminal reaches every process of the group; the parent decides what is still to be done.
 process.on("SIGINT", () => undefined);

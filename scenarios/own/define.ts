@@ -7,7 +7,7 @@ import type { PreparedScenario, Scenario } from "../scenario.ts";
 import { seedRunner } from "../seeds.ts";
 import { inception } from "../story/inception.ts";
 
-/** What a play of a scenario of one's own works with. Everything in it takes virtual time, and is as after the platform's inception. */
+/** What a play of a user's own scenario works with. Everything runs in virtual time, in the state after the platform's inception. */
 export interface OwnPlay {
   /** A cloud with a director, and no broker: `world.environmentAt(address)` has a fetch and a sleep, `world.net.attach` puts a server at an address. */
   readonly world: World;
@@ -16,19 +16,19 @@ export interface OwnPlay {
   readonly plantedBug: string | undefined;
   /** Fails the seed: the subject broke a promise. `why` is one line. @throws BrokenPromise always */
   readonly fail: (why: string) => never;
-  /** Notes that a step acted, or that a law had so many things to judge: a run in which neither happened proves nothing. */
+  /** Notes that a step acted, or how many things a law had to judge: a run in which neither happened proves nothing. */
   readonly note: (section: "steps" | "laws", name: string, times?: number) => void;
   /** Judges the conservation laws of the cloud, and further ones. @throws BrokenPromise when one is broken */
   readonly judgeLaws: (...further: readonly Law[]) => void;
 }
 
-/** A scenario of one's own: what seeds draw, how a plan is played, and what must hold. */
+/** A user's own scenario: what seeds draw, how a plan is played, and what must hold. */
 export interface OwnScenario<Plan> {
-  /** Names it in reports; seeds derive from it. */
+  /** Its name in reports, from which its seeds derive. */
   readonly name: string;
   /** One line, what it plays. */
   readonly description: string;
-  /** Draws a plan; what it draws is shrunk when the seed fails. */
+  /** Draws a plan, which is shrunk if the seed fails. */
   readonly arbitrary: fc.Arbitrary<Plan>;
   /**
    * Plays a plan. Nothing of one play may reach the next: keep no state outside of it. Faults that it arms
@@ -37,13 +37,13 @@ export interface OwnScenario<Plan> {
    * @throws BrokenPromise (`play.fail`) when the subject fails; any other error makes the seed `unknown`
    */
   play(play: OwnPlay, plan: Plan): Promise<void>;
-  /** Describes a plan for a person, one line a step. Default: its JSON. */
+  /** Describes a plan for a person, one line per step. Default: its JSON. */
   describe?(plan: Plan): readonly string[];
   /** Names of bugs that `--planted-bug` gives the subject, to see them found. Default: none. */
   readonly plantedBugs?: readonly string[];
   /** Virtual time within which a play must end, or the seed fails, in ms. Default: six hours. */
   readonly limitMs?: number;
-  /** The one of them that seeds must find in each campaign, or their silence proves nothing. Default: there is none. */
+  /** The bug that seeds must find in each campaign, or their silence proves nothing. Default: none. */
   readonly canary?: string;
 }
 
@@ -64,7 +64,9 @@ async function prepare<Plan>(own: OwnScenario<Plan>, plantedBug: string | undefi
       world.kernel.reseed(`${own.name}/${seed}`);
       exercise.clear();
       const play = playOf(world, seed, plantedBug, exercise);
-      await world.run(() => endInTime(world, own, play, plan));
+      await world
+        .run(() => endInTime(world, own, play, plan))
+        .finally(() => exercise.notePlan(world.kernel.faults.rules.some(({ acted }) => acted > 0)));
     },
     trace: () => ({ digest: world.kernel.journal.digest, coverage: coverageOf(world, exercise) }),
     describe: (plan) => own.describe?.(plan) ?? [JSON.stringify(plan)],
@@ -72,7 +74,7 @@ async function prepare<Plan>(own: OwnScenario<Plan>, plantedBug: string | undefi
   });
 }
 
-/** A subject that waits for ever would never end its seed: time passes in no time. */
+/** A subject that waits for ever would otherwise never end its seed, as virtual time never runs out. */
 async function endInTime<Plan>(world: World, own: OwnScenario<Plan>, play: OwnPlay, plan: Plan): Promise<void> {
   const { limitMs = LIMIT_MS } = own;
   const ended = new AbortController();
@@ -110,7 +112,7 @@ function coverageOf({ kernel }: World, exercise: Exercise): Coverage {
   return { ...coverage, faults: { ...coverage.faults, ...(rules.length > 0 && { armed: rules.length, fired }) } };
 }
 
-/** Makes of a scenario of one's own what `drydock run ./file.ts` runs: export it as the file's default. */
+/** Turns a user's own scenario into what `drydock run ./file.ts` runs: export it as the file's default. */
 export const defineScenario = <Plan>(own: OwnScenario<Plan>): Scenario => ({
   name: own.name,
   description: own.description,

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import volumes from "../../examples/own-scenario/volumes.ts";
 import { defineScenario } from "./define.ts";
 
-it("the example: a sound keeper of volumes holds, one that orders again blindly is found, and a seed has one digest", async () => {
+it("in the example a sound keeper of volumes passes, one that orders again blindly is found, and a seed has one digest", async () => {
   const sound = await volumes.prepare({});
   const first = await sound.run(2);
   expect(first).toMatchObject({ verdict: "pass", coverage: { faults: { armed: expect.any(Number) } } });

@@ -39,6 +39,7 @@ export const withGuard = (
       guardedPorts: () => guard.guardedPorts(),
       admit: (instance, cidrs) => guard.admit(instance, cidrs),
       narrow: (id, cidrs) => guard.narrow(id, cidrs),
+      close: (id) => guard.close(id),
       remove: (id) => guard.remove(id),
     };
     return { ...context, guard: { ...sound, ...change(guard) } };

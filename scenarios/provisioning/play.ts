@@ -4,6 +4,7 @@ import { judgeLaws, judgePromises, judgeRecords } from "../reference/judge.ts";
 import { ReferencePlatform } from "../reference/platform/platform.ts";
 import {
   awaitEnds,
+  awaitGuardedRepair,
   bindAll,
   deleteFailed,
   deprovisionAll,
@@ -43,7 +44,7 @@ function describePlanned(planned: PlannedStep, acted: PlayTrace | undefined): re
 }
 
 /** Arms the faults of a step, and notes those that fire: with their aim while the operation that they were aimed at is the latest order. */
-class Gunner {
+class FaultArmer {
   readonly #fixture: ScenarioFixture;
   readonly #trace: PlayTrace;
   readonly #armed = new Map<number, PlannedFault>();
@@ -95,8 +96,8 @@ export async function playPlan(
   trace: PlayTrace = newTrace(),
 ): Promise<void> {
   await fixture.begin(seed);
-  const gunner = new Gunner(fixture, trace);
-  const leave = gunner.watch();
+  const armer = new FaultArmer(fixture, trace);
+  const leave = armer.watch();
   await fixture.world
     .run(async () => {
       const platform = new ReferencePlatform(
@@ -105,30 +106,43 @@ export async function playPlan(
         await fixture.fetchOffer(),
         fixture.exercise,
       );
-      await playSteps(fixture, platform, plan, gunner, trace);
+      await playSteps(fixture, platform, plan, armer, trace);
       await judgeHealed(fixture, platform);
     })
-    .finally(leave);
+    .finally(() => {
+      leave();
+      fixture.exercise.notePlan(trace.faults.size > 0);
+    });
 }
 
 async function playSteps(
   fixture: ScenarioFixture,
   platform: ReferencePlatform,
   { standing, steps: planned }: Plan,
-  gunner: Gunner,
+  armer: FaultArmer,
   trace: PlayTrace,
 ): Promise<void> {
   const steps = new Steps(fixture, platform);
   for (const each of standing) await steps.prepareStanding(each);
   await settleOperations(fixture, platform);
   const perform = async (each: PlannedStep): Promise<void> => {
-    gunner.arm(each);
+    armer.arm(each);
     if (await steps.perform(each.step)) trace.steps.add(each);
-    if (each.next === "settled") await awaitEnds(fixture, platform);
-    else if (each.next > 0) await fixture.world.driver.sleep(each.next);
+    await pauseAfter(fixture, platform, each);
   };
   for (const each of planned)
     await (trace.around === undefined ? perform(each) : trace.around(each, platform, () => perform(each)));
+}
+
+/** Lets the time pass that comes before the next step. */
+async function pauseAfter(
+  fixture: ScenarioFixture,
+  platform: ReferencePlatform,
+  { step, next }: PlannedStep,
+): Promise<void> {
+  if (next !== "settled") return next > 0 ? fixture.world.driver.sleep(next) : undefined;
+  await awaitEnds(fixture, platform);
+  if (step.do === "vanish") await awaitGuardedRepair(fixture);
 }
 
 async function judgeHealed(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {

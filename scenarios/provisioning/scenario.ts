@@ -2,8 +2,9 @@ import { findPlantedBug, PLANTED_BUGS } from "../planted/index.ts";
 import { AIMS, nameAim } from "../reference/calls.ts";
 import { ScenarioFixture } from "../reference/fixture.ts";
 import type { PreparedScenario, Scenario } from "../scenario.ts";
-import { seedRunner } from "../seeds.ts";
+import { planOf, seedRunner } from "../seeds.ts";
 import { planArbitrary } from "./plan.ts";
+import { stopAfter } from "./stop.ts";
 import { traceNext } from "./trace.ts";
 import { describePlan, newTrace, playPlan } from "./play.ts";
 
@@ -17,10 +18,11 @@ export const provisioning: Scenario = {
   plantedBugs: PLANTED_BUGS.map(({ name }) => name),
   canary: "leak-volume-after-failed-deploy",
   pairs: AIMS.map(nameAim),
-  async prepare({ plantedBug }): Promise<PreparedScenario> {
+  async prepare({ plantedBug, block }): Promise<PreparedScenario> {
     const fixture = await ScenarioFixture.prepare(
       NAME,
       plantedBug === undefined ? undefined : findPlantedBug(plantedBug),
+      block,
     );
     let trace = newTrace();
     let isTraced = false;
@@ -43,6 +45,7 @@ export const provisioning: Scenario = {
         isTraced = true;
         return runner.replay(seed, path).then(tracing.end);
       },
+      stopAfter: (seed, step, path) => stopAfter(fixture, seed, planOf(planArbitrary, seed, path), step),
     };
   },
 };

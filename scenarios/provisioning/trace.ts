@@ -8,7 +8,7 @@ import { type SeedTrace, Tracer } from "../trace.ts";
 import { describeFault } from "./plan.ts";
 import { newTrace, type PlayTrace } from "./play.ts";
 
-/** What a platform knows of an instance, in one line. */
+/** What a platform knows about an instance, in one line. */
 function describeInstance(instance: ModelInstance, at: number): string {
   const { phase, update, uncertain, usable, restore, shapes, bindings, backups } = instance;
   const marks = [

@@ -3,12 +3,9 @@ import type { ArmedRule } from "../../simulators/kernel/faults.ts";
 import { CALLS, type Operation, OPERATIONS } from "./calls.ts";
 import { ScenarioFixture } from "./fixture.ts";
 import { ReferencePlatform } from "./platform/platform.ts";
-import { settleOperations } from "./settle.ts";
+import { GUARD_LOOKS_MS, settleOperations } from "./settle.ts";
 import type { Step } from "./step.ts";
 import { Steps } from "./steps.ts";
-
-/** Within this time, data guard has checked whether its groups are where they should be. */
-const GUARD_LOOKS_MS = 600_000;
 
 /** More than any operation passes a point. */
 const NEVER = 1_000_000;

@@ -50,10 +50,15 @@ export class ScenarioFixture {
    * Plays the inception.
    *
    * @param scenario its name, from which the random streams of its seeds derive
+   * @param block of loopback in which its cloud lies. Default: the one of every cloud without sockets
    * @throws the first defect, if there is one
    */
-  static async prepare(scenario: string, planted?: PlantedBug): Promise<ScenarioFixture> {
-    const world = createWorld({ scramIterations: 1, journalEventsMax: JOURNAL_EVENTS_MAX });
+  static async prepare(scenario: string, planted?: PlantedBug, block?: string): Promise<ScenarioFixture> {
+    const world = createWorld({
+      scramIterations: 1,
+      journalEventsMax: JOURNAL_EVENTS_MAX,
+      ...(block !== undefined && { block }),
+    });
     const defects: unknown[] = [];
     const report = (error: unknown): void => void defects.push(error);
     const brokers = new Brokers(world, { report, planted });

@@ -71,6 +71,17 @@ export async function awaitEnds({ world }: ScenarioFixture, platform: ReferenceP
   } while (!isOver() && world.kernel.nowMs < deadlineMs);
 }
 
+/** Within this time, data guard has looked whether its groups are where they should be. */
+export const GUARD_LOOKS_MS = 600_000;
+
+/** Waits, for half an hour at most, until the director has repaired a VM that vanished, and then until data guard has looked after it. */
+export async function awaitGuardedRepair({ world }: ScenarioFixture): Promise<void> {
+  const deadlineMs = world.kernel.nowMs + PATIENCE_MS_MAX;
+  do await world.driver.sleep(POLL_MS);
+  while (!isQuiet(world) && world.kernel.nowMs < deadlineMs);
+  await world.driver.sleep(GUARD_LOOKS_MS);
+}
+
 /** Deletes what a platform must delete, because it failed or its outcome is unknown; then waits until each existing binding logs in. */
 export async function deleteFailed({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances)

@@ -42,8 +42,21 @@ function countLongFiles(sources: readonly Source[]): Figures {
   return figures;
 }
 
+interface NamedFunction {
+  readonly name: string;
+  readonly node: SyntaxNode;
+}
+
+const functionsOf = new WeakMap<Source, readonly NamedFunction[]>();
+
 /** Functions with a name: declarations, methods, and functions that are assigned to a constant. */
-function* namedFunctions(source: Source): Generator<{ readonly name: string; readonly node: SyntaxNode }> {
+function namedFunctions(source: Source): readonly NamedFunction[] {
+  const found = functionsOf.get(source) ?? [...findNamedFunctions(source)];
+  functionsOf.set(source, found);
+  return found;
+}
+
+function* findNamedFunctions(source: Source): Generator<NamedFunction> {
   for (const top of source.body) {
     for (const node of walk(top)) {
       if (node.type === "FunctionDeclaration") yield { name: nameOf(node["id"]), node };

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anchorsOf, commentsOf, findDeadReferences, headingsOf, readRepository, type Text } from "./references.ts";
-import { readSources } from "./source.ts";
+import { anchorsOf, commentsOf, findDeadReferences, headingsOf, type Text } from "./references.ts";
 
 const PAGE = { path: "docs/page.md", text: '# Page\n\n## Errors of `x`\n\n### Errors of x\n\n<a id="old"></a>\n' };
 const here = "docs/page.md";
@@ -131,8 +130,4 @@ test("comments are read without their stars, consecutive lines as one", () => {
   expect(commentsOf("/**\n * One\n * two\n */\n// three\n// four\ncode // five\n")).toBe(
     "/** One two */\n// three four\n// five",
   );
-});
-
-test("this repository has no dead reference", () => {
-  expect(findDeadReferences(readRepository(readSources()))).toEqual([]);
 });

@@ -40,11 +40,25 @@ export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
-/** Yields `node` and every node below it, parents first. */
-export function* walk(node: SyntaxNode): Generator<SyntaxNode> {
-  yield node;
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* walk(child);
+const walked = new WeakMap<SyntaxNode, readonly SyntaxNode[]>();
+
+/** `node` and every node below it, parents first. They are kept with it, as each measure walks every file. */
+export function walk(node: SyntaxNode): readonly SyntaxNode[] {
+  const known = walked.get(node);
+  if (known !== undefined) return known;
+  const nodes: SyntaxNode[] = [];
+  collect(node, nodes);
+  walked.set(node, nodes);
+  return nodes;
+}
+
+function collect(node: SyntaxNode, into: SyntaxNode[]): void {
+  into.push(node);
+  for (const name in node) {
+    const value = node[name];
+    if (Array.isArray(value)) {
+      for (const child of value) if (isNode(child)) collect(child, into);
+    } else if (isNode(value)) collect(value, into);
   }
 }
 
@@ -87,7 +101,7 @@ function parse(path: string): Source {
   const text = readFileSync(path, "utf8");
   const body: SyntaxNode[] = nodesOf(parseAst(text, { lang: path.endsWith("x") ? "tsx" : "ts" }).body);
   const imports = body.flatMap((top) =>
-    [...walk(top)].flatMap((node) =>
+    walk(top).flatMap((node) =>
       /^(Import|ExportNamed|ExportAll)Declaration$|^ImportExpression$/.test(node.type)
         ? (importOf(path, node) ?? [])
         : [],

@@ -50,6 +50,8 @@ export interface Instance {
     | {
         readonly certificate: string;
         readonly privateKey: string;
+        /** The authority of the certificate, which clients trust. */
+        readonly ca?: string;
         /** The names of the group's nodes, by index, if the job gives them: the names in their certificates, by which nodes refer to each other. */
         readonly names?: readonly string[];
       }

@@ -33,12 +33,12 @@ function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   });
 }
 
-/** Checks that a predecessor, if one is named, is a binding of this instance. Its successor stands beside it. @throws OsbError 400 */
+/** Checks that a predecessor, if one is named, is a binding of this instance. Its successor exists next to it. @throws OsbError 400 */
 async function checkPredecessor({ store }: OperationContext, instance: InstanceRow, id: unknown): Promise<void> {
   if (id === undefined) return;
   const predecessor = isId(id) ? await store.binding(id) : undefined;
   if (predecessor?.instance_id !== instance.id || predecessor.state !== "ready")
-    throw badRequest("predecessor_binding_id is no service binding of this service instance.");
+    throw badRequest("predecessor_binding_id is not a service binding of this service instance.");
 }
 
 const newBinding = (context: OperationContext, id: string, instance: InstanceRow, request: string): BindingRow => ({

@@ -24,7 +24,7 @@ export function describeBinding(
   row: BindingRow,
 ): AnswerBody {
   const location = { service: context.service, domain: domainOf(context), instance };
-  const ca = secretsOf(context, instance).tls?.ca;
+  const ca = secretsOf(context, instance).ca;
   const login = { username: row.username, password: openText(context.seal, row.password) };
   return {
     credentials: credentialsOf(location, { ...login, ...(ca !== undefined && { cacrt: ca }) }),

@@ -14,7 +14,10 @@ interface Task {
 class Director {
   readonly tasks: Task[] = [];
   endings: string[] = [];
+  result: string | null = null;
   disks: { disk_cid: string; deployment_name: string }[] = [];
+  /** What the director says of the jobs on each VM, by its cid. */
+  states: Record<string, string> = {};
   /** Answers to POST and DELETE that are lost after the task was created. */
   lost = 0;
 
@@ -22,23 +25,32 @@ class Director {
     const { pathname, searchParams } = new URL(url);
     if (pathname === "/info") return { json: { user_authentication: { type: "basic" } } };
     if (pathname === "/tasks") return { json: this.#of(searchParams.get("context_id") ?? "") };
+    if (pathname === "/tasks/0/output") return { bytes: Buffer.from(this.#vitals()) };
     const [, kind, id = ""] = pathname.split("/");
     if (method === "GET" && kind === "tasks") return { json: this.#poll(Number(id)) };
     if (method === "DELETE" && kind === "task") return this.#cancel(Number(id));
+    if (searchParams.get("format") === "full")
+      return { status: 302, headers: { location: "https://director/tasks/0" } };
     if (pathname === "/disks") return { json: this.disks };
     if (method === "DELETE" && kind === "disks") this.disks = this.disks.filter(({ disk_cid: cid }) => cid !== id);
     return this.#begin(headers["x-bosh-context-id"] ?? "");
   };
 
+  #vitals = (): string =>
+    Object.entries(this.states)
+      .map(([cid, state], index) => JSON.stringify({ vm_cid: cid, index, job_state: state }))
+      .join("\n");
+
   #of = (context: string): readonly Task[] => this.tasks.filter((task) => task.context === context).reverse();
 
   #begin(context: string): Reply {
-    this.tasks.push({ id: this.tasks.length + 1, context, state: "processing", result: null });
+    this.tasks.push({ id: this.tasks.length + 1, context, state: "processing", result: this.result });
     if (this.lost-- > 0) return { status: 503 };
     return { status: 302, headers: { location: `https://director/tasks/${this.tasks.length}` } };
   }
 
   #poll(id: number): Task | undefined {
+    if (id === 0) return { id, context: "", state: "done", result: null };
     const task = this.tasks[id - 1];
     const shown = task && { ...task };
     if (task?.state === "processing")
@@ -97,6 +109,32 @@ describe("the deployer", () => {
     await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
     await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
     expect(director.tasks.filter(({ context }) => context === "op-2")).toHaveLength(20);
+  });
+
+  it.each([
+    ["at once if an agent seems to be silent", true, ["done"], ["/vms/vm-2", "/deployments/d1"]],
+    ["after a failure", false, ["error", "done"], ["/deployments/d1", "/vms/vm-2", "/deployments/d1"]],
+    ["not if nothing seems wrong", false, ["done"], ["/deployments/d1"]],
+  ])("deletes VMs whose agents are silent before the deployment: %s", async (_when, isSilent, endings, expected) => {
+    director.states = { "vm-1": "running", "vm-2": "unresponsive agent" };
+    director.endings = endings;
+    await deployer.remove("d1", "op-1", { isSilent });
+    const deletions = host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).pathname);
+    expect(deletions).toEqual(expected);
+  });
+
+  it("waits for a busy deployment, without counting that as a failure", async () => {
+    const lock =
+      "Failed to acquire lock for lock:deployment:d1 uid: 1. Locking task id is 7, description: 'scan and fix'";
+    director.endings = ["error", "error", "done"];
+    director.result = lock;
+    await deployer.deploy("d1", "---", "op-1");
+    expect(director.tasks.map(({ state }) => state)).toEqual(["error", "error", "done"]);
+    director.endings = ["error"];
+    await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
+    const deletions = host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).search);
+    expect(new Set(deletions)).toEqual(new Set([""]));
+    expect(deletions).toHaveLength(200);
   });
 
   it("deletes the disks that a deployment leaves behind, and no others", async () => {

@@ -2,10 +2,12 @@ import { hash } from "node:crypto";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { BrokerConfig } from "../../config.ts";
+import { BackendError, FinalError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
 import { type BackendAnswer, bodyOf, expectStatus, retryWhileDown } from "../../http/client.ts";
 import { DIRECTOR_CODES, directorCode } from "../../http/refusals.ts";
 import { DirectorClient, isRunning } from "./client.ts";
+import { readVitals, SILENT } from "./vitals.ts";
 import { type Meanwhile, TaskRunner } from "./tasks.ts";
 
 const InstanceVm = Type.Object({
@@ -37,9 +39,15 @@ export interface Deployer {
   /** Cancels everything that runs under this context id; a cancelled task fails. */
   cancel(contextId: string): Promise<void>;
   /** Deletes a deployment and its orphaned disks; does nothing if it is gone. */
-  remove(deployment: string, contextId: string, options?: { readonly keepDisks?: boolean }): Promise<void>;
+  remove(deployment: string, contextId: string, options?: RemoveOptions): Promise<void>;
   /** The VMs of a deployment, by index; none when it is gone. */
   vms(deployment: string): Promise<readonly InstanceVm[]>;
+}
+
+interface RemoveOptions {
+  readonly keepDisks?: boolean;
+  /** Whether some VM seems to have died. */
+  readonly isSilent?: boolean;
 }
 
 /** A failed deploy is reported to the platform; a failed deletion leaves things that cost money, so it is retried, for about an hour. */
@@ -50,8 +58,32 @@ const FORCED_FROM_TRY = 3;
 /** The director says that there is no such deployment; any other 404 says nothing. */
 const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRECTOR_CODES.deploymentNotFound;
 
-/** A context id is at most 64 characters long. */
-const diskContextId = (contextId: string, diskCid: string): string => hash("sha256", `${contextId} ${diskCid}`);
+/** The context of a part of the work, such as one disk. A context id is at most 64 characters long. */
+const contextOf = (contextId: string, cid: string): string => hash("sha256", `${contextId} ${cid}`);
+
+/** What goes wrong also meets the deletion of the deployment, which reports it. */
+async function ignoreFailure(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof BackendError || error instanceof FinalError)) throw error;
+  }
+}
+
+/**
+ * The VMs whose agents are silent, by id. The director would ask each of these to stop its jobs for 45 s, and fail; so they are deleted before their
+ * deployment.
+ */
+async function silentVms(client: DirectorClient, host: Host, deployment: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  await ignoreFailure(
+    (async () => {
+      for (const { vm_cid: cid, job_state: state } of await readVitals(client, host, deployment))
+        if (typeof cid === "string" && state === SILENT) found.push(cid);
+    })(),
+  );
+  return found;
+}
 
 /** Creates the deployer for the configured director. */
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
@@ -60,9 +92,16 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const removeDisks = async (deployment: string, contextId: string): Promise<void> => {
     const disks = bodyOf(expectStatus(await client.read("/disks"), "disks", 200), DISKS);
     for (const { disk_cid: cid } of disks.filter((disk) => disk.deployment_name === deployment)) {
-      const own = diskContextId(contextId, cid);
+      const own = contextOf(contextId, cid);
       const start = (): Promise<BackendAnswer> => client.send("DELETE", `/disks/${cid}`, { contextId: own });
       await tasks.run({ what: `delete disk ${cid}`, contextId: own, triesMax: DELETE_TRIES_MAX, start });
+    }
+  };
+  const removeSilentVms = async (deployment: string, contextId: string): Promise<void> => {
+    for (const cid of await silentVms(client, host, deployment)) {
+      const own = contextOf(contextId, cid);
+      const start = (): Promise<BackendAnswer> => client.send("DELETE", `/vms/${cid}`, { contextId: own });
+      await ignoreFailure(tasks.run({ what: `delete VM ${cid}`, contextId: own, triesMax: 1, start }));
     }
   };
   return {
@@ -79,7 +118,9 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       if (newest !== undefined && isRunning(newest)) await client.cancel(newest.id);
     },
     async remove(deployment, contextId, options) {
+      if (options?.isSilent === true) await removeSilentVms(deployment, contextId);
       const start = async (failed: number): Promise<BackendAnswer | undefined> => {
+        if (failed === 1) await removeSilentVms(deployment, contextId);
         const force = failed + 1 >= FORCED_FROM_TRY ? "?force=true" : "";
         const answer = await client.send("DELETE", `/deployments/${deployment}${force}`, { contextId });
         return isGone(answer) ? undefined : answer;

@@ -8,7 +8,7 @@ import { traceTask } from "./trace.ts";
 /**
  * Sends the request that starts a task.
  *
- * @param failed how many tasks of this context have failed before
+ * @param failed how many tasks of this context have failed before, without those that found the deployment busy
  * @returns undefined when there is nothing to do
  */
 type StartTask = (failed: number) => Promise<BackendAnswer | undefined>;
@@ -22,6 +22,7 @@ interface TaskOrder {
   readonly what: string;
   /** Identifies what was started before, even by a dead process, so that nothing is done twice and attempts are counted. */
   readonly contextId: string;
+  /** Most tasks that may fail, without those that found the deployment busy. */
   readonly triesMax: number;
   readonly start: StartTask;
   readonly meanwhile?: Meanwhile | undefined;
@@ -38,6 +39,13 @@ const CANCEL_MS_MAX = 5 * 60_000;
 const RETRY_MS = 5_000;
 const RETRY_MS_MAX = 5 * 60_000;
 
+/** Another task held the deployment's lock for the ten seconds that this one waited, as the health monitor's do after the death of a VM. */
+const isBusy = ({ result }: TaskView): boolean =>
+  result?.startsWith("Failed to acquire lock for lock:deployment:") === true;
+/** How many tasks may find it so, and the pause after one. */
+const BUSY_MAX = 200;
+const BUSY_MS = 5_000;
+
 function ignoreOutage(error: unknown): void {
   if (!(error instanceof BackendError)) throw error;
 }
@@ -52,14 +60,15 @@ export class TaskRunner {
     this.#host = host;
   }
 
-  /** Runs a task until it succeeds. @throws FinalError once `triesMax` tasks have failed, BackendError while the director is down */
+  /** Runs a task until it succeeds. @throws FinalError once `triesMax` tasks have failed or the deployment was busy for too long, BackendError while the director is down */
   async run({ what, contextId, triesMax, start, meanwhile }: TaskOrder): Promise<void> {
     for (;;) {
       const begun = await this.#begin(contextId, triesMax, start);
       if (begun === undefined) return;
-      const { id, state, result } = isRunning(begun) ? await this.#followTraced(what, begun.id, meanwhile) : begun;
+      const ended = isRunning(begun) ? await this.#followTraced(what, begun.id, meanwhile) : begun;
+      const { id, state, result } = ended;
       if (state === "done") return;
-      if (!isRunning(begun) || triesMax === 1)
+      if (!isRunning(begun) || (triesMax === 1 && !isBusy(ended)))
         throw new FinalError(`${what}: the director's task ${id} ended in ${state}: ${result ?? ""}`);
     }
   }
@@ -69,10 +78,14 @@ export class TaskRunner {
     return retryWhileDown(this.#host, async () => {
       const known = await this.#client.tasksOf(contextId);
       const [newest] = known;
-      if (newest !== undefined && (isRunning(newest) || newest.state === "done" || known.length >= triesMax))
-        return newest;
-      if (newest !== undefined) await this.#host.sleepMs(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** known.length));
-      const answer = await start(known.length);
+      const failed = known.filter((each) => !isBusy(each)).length;
+      const isOver = failed >= triesMax || known.length - failed >= BUSY_MAX;
+      if (newest !== undefined && (isRunning(newest) || newest.state === "done" || isOver)) return newest;
+      if (newest !== undefined) {
+        const pauseMs = isBusy(newest) ? BUSY_MS : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** failed);
+        await this.#host.sleepMs(pauseMs);
+      }
+      const answer = await start(failed);
       return answer === undefined ? undefined : startedTask(answer);
     });
   }

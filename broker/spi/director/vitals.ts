@@ -10,6 +10,7 @@ const Percent = Type.Object({ percent: Type.Optional(Type.Union([Type.String(), 
 /** What the agent of a VM reports, as the director passes it on (bosh.io/docs/director-api-v1, "List all instances", `format=full`). */
 const VmVitals = Type.Object({
   index: Type.Integer(),
+  vm_cid: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   job_state: Type.Union([Type.String(), Type.Null()]),
   vitals: Type.Optional(
     Type.Union([
@@ -24,11 +25,14 @@ const VmVitals = Type.Object({
 });
 const LINE = Compile(VmVitals);
 
+/** What the director says instead of the state of a VM's jobs if its agent does not answer. */
+export const SILENT = "unresponsive agent";
+
 /** A VM of an instance, and its vitals. */
 export type VmVitals = Static<typeof VmVitals>;
 
 const POLL_MS = 500;
-/** The director waits for an agent that does not answer. */
+/** The director waits 15 s for agents that do not answer. */
 const TASK_MS_MAX = 30_000;
 
 /** Asks every VM of a deployment for its vitals, through a task of the director. @throws BackendError, FinalError */
@@ -37,8 +41,10 @@ export async function readVitals(client: DirectorClient, host: Host, deployment:
   const location = started.headers.get("location");
   if (location === null) throw new BackendError(`the director has no vitals of ${deployment} (${started.status})`);
   const id = Number(location.split("/").at(-1));
-  for (let waitedMs = 0; isRunning(await client.task(id)); waitedMs += POLL_MS) {
-    if (waitedMs >= TASK_MS_MAX) throw new BackendError(`the director's task ${id} does not end`);
+  // By the clock: pauses are scaled.
+  const deadlineMs = host.nowMs() + TASK_MS_MAX;
+  while (isRunning(await client.task(id))) {
+    if (host.nowMs() >= deadlineMs) throw new BackendError(`the director's task ${id} does not end`);
     await host.sleepMs(POLL_MS);
   }
   const output = textOf(expectStatus(await client.read(`/tasks/${id}/output?type=result`), "vitals", 200));

@@ -11,7 +11,7 @@ import { end, findBinaries, findOwner } from "./server.ts";
  * lacks nothing that anybody saw acknowledged. While there is one server only, it commits alone.
  */
 export interface PostgresPair {
-  /** Names both servers: whoever connects finds the one that takes writes. */
+  /** Names both servers: a client connects to the one that accepts writes. */
   readonly url: string;
   /** Kills the primary as `kill -9` does. Resolves when the standby has taken over; the killed one joins again later, by itself. */
   killPrimary(): Promise<void>;

@@ -15,7 +15,7 @@ import {
 } from "./transport.ts";
 
 interface NodeTransportOptions extends Partial<TransportLimits> {
-  /** PEM of the authority that signed the broker's certificate, beside the public ones. */
+  /** PEM of the authority that signed the broker's certificate, in addition to the public ones. */
   readonly ca?: string;
 }
 

@@ -35,7 +35,7 @@ export interface TransportLimits {
   readonly exchangeMs: number;
 }
 
-/** The limits where none are given: 4 MiB and one minute. */
+/** The default limits: 4 MiB and one minute. */
 export const TRANSPORT_LIMITS: TransportLimits = { bodyBytesMax: 4 * 1024 * 1024, exchangeMs: 60_000 };
 
 /** Why there was no complete answer. */

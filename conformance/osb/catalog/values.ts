@@ -4,7 +4,7 @@ import type { Test } from "./rule.ts";
 /** Any string. */
 export const isString: Test = (value) => typeof value === "string";
 
-/** Not the empty string; what is no string is another rule's business. */
+/** Not the empty string; what is not a string is for another rule. */
 export const isFilled: Test = (value) => typeof value !== "string" || value.length > 0;
 
 /** A boolean. */
@@ -16,7 +16,7 @@ export const isStrings: Test = (value) => isArray(value) && value.every(isString
 /** A JSON object. */
 export const isRecord: Test = (value) => isObject(value);
 
-/** A string of this form; what is no string is another rule's business. */
+/** A string of this form; what is not a string is for another rule. */
 export const matches =
   (pattern: RegExp): Test =>
   (value) =>

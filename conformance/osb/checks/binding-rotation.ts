@@ -1,7 +1,7 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { areBindingsRetrievable, isBindable, isRotatable } from "../../client/catalog.ts";
-import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import { areBindingsRetrievable, isBindable, isRotatable, type Offer } from "../../client/catalog.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
@@ -9,10 +9,11 @@ import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
 import { followsFromUnserved, unservedDeletionIn } from "../model/stages.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
-import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
+import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { unlessOrdinaryFails } from "../variations/judging.ts";
+import { onEachPlan } from "../variations/plans.ts";
 import { isSuccess } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
@@ -29,7 +30,7 @@ interface Rotation {
   readonly bound: Answer;
   readonly newId: string;
   readonly answer: Answer;
-  /** What goes on with the old binding since. */
+  /** What happens to the old binding from then on. */
   readonly begun: Answer | undefined;
 }
 
@@ -44,8 +45,8 @@ function rotationBody(context: OsbContext, live: LiveInstance, predecessor: stri
   };
 }
 
-async function rotate(context: OsbContext): Promise<Rotation> {
-  const live = await context.live(ROTATABLE);
+async function rotate(context: OsbContext, offer: Offer): Promise<Rotation> {
+  const live = await context.liveOf(offer);
   const { id: oldId, bound } = await context.bindTo(live);
   const newId = context.platform.newId();
   const hasBegun = await context.watchOperations(live, oldId);
@@ -54,8 +55,8 @@ async function rotate(context: OsbContext): Promise<Rotation> {
   return { live, oldId, bound: bound.answer, newId, answer, begun: await hasBegun() };
 }
 
-async function judgeSuccessor(context: OsbContext): Promise<Outcome> {
-  const { live, newId, answer } = await rotate(context);
+async function judgeSuccessor(context: OsbContext, offer: Offer): Promise<Outcome> {
+  const { live, newId, answer } = await rotate(context, offer);
   if (!isSuccess(answer)) return fail("a new binding (201 or 202)", seenOf(answer), answer);
   if (!areBindingsRetrievable(live.offer)) return pass(answer);
   return judgeFetched(context, live, newId, answer, "the new binding to be there");
@@ -77,8 +78,8 @@ async function judgeFetched(
     : fail(expected, seenOf(fetched), answer, fetched);
 }
 
-async function judgePredecessor(context: OsbContext): Promise<Outcome> {
-  const { live, oldId, answer, begun } = await rotate(context);
+async function judgePredecessor(context: OsbContext, offer: Offer): Promise<Outcome> {
+  const { live, oldId, answer, begun } = await rotate(context, offer);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
   if (areBindingsRetrievable(live.offer)) {
     const fetched = await judgeFetched(context, live, oldId, answer, "the old binding to stay");
@@ -94,20 +95,17 @@ async function judgePredecessor(context: OsbContext): Promise<Outcome> {
     : fail("the old binding to be there to remove", seenOf(removed), answer, removed);
 }
 
-async function rotateUnknown(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(ROTATABLE);
+async function rotateUnknown(context: OsbContext, offer: Offer): Promise<Outcome> {
+  const live = await context.liveOf(offer);
   const body = rotationBody(context, live, context.platform.newId());
   const answer = await context.bind(live, context.platform.newId(), { body, ...bad });
   const outcome = expectStatus(answer, ["4xx"], ["2xx"]);
   return unlessOrdinaryFails(context, "bind", live.offer, answer, outcome);
 }
 
-async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
-  const rotatable = context.offer(ROTATABLE);
-  const offer = await asyncBindOffer(context);
-  if (offer.plan.id !== rotatable.plan.id)
-    throw new Verdicted(notApplicable("binding the rotatable plan is synchronous"));
-  const live = await context.live(ROTATABLE);
+async function rotateWithoutFlag(context: OsbContext, offer: Offer): Promise<Outcome> {
+  if (!ROTATABLE.fits(offer)) return notApplicable("bindings of the plan cannot be rotated");
+  const live = await context.liveOf(offer);
   const { id } = await context.bindTo(live);
   const answer = await context.bind(live, context.platform.newId(), {
     query: {},
@@ -117,8 +115,8 @@ async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
   return answer.status === 422 ? expectError(answer, "AsyncRequired") : expectStatus(answer, [201, 422]);
 }
 
-async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
-  const { answer, bound } = await rotate(context);
+async function judgeRotationAnswer(context: OsbContext, offer: Offer): Promise<Outcome> {
+  const { answer, bound } = await rotate(context, offer);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
   // A wrong status that every bind gets is a fault of binds.
   if (answer.status === 200 && bound.status === 200)
@@ -131,37 +129,46 @@ async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
   ]);
 }
 
+/** Judges each plan whose bindings can be rotated. */
+const onEachRotatable =
+  (judge: (context: OsbContext, offer: Offer) => Promise<Outcome>) =>
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [ROTATABLE], judge);
+
 /** Checks of spec.md, "Binding Rotation". */
 export const bindingRotationChecks: readonly OsbCheck[] = [
   probe({
     id: "rotation-creates-new-binding",
     title: "A rotation creates a new binding",
     requirement: "A bind with predecessor_binding_id creates a new binding under the new id.",
-    run: judgeSuccessor,
+    run: onEachRotatable(judgeSuccessor),
   }),
   probe({
     id: "rotation-old-binding-stays-valid",
     title: "A rotation keeps the old binding",
     requirement: "The old and the new binding are both valid until they expire or are deleted.",
-    run: judgePredecessor,
+    run: onEachRotatable(judgePredecessor),
   }),
   probe({
     id: "rotation-unknown-predecessor",
     title: "A rotation of an unknown binding is refused",
     requirement: "A predecessor that does not exist, or belongs to another instance, is invalid.",
-    run: rotateUnknown,
+    run: onEachRotatable(rotateUnknown),
   }),
   probe({
     id: "rotation-accepts-incomplete-422",
     title: "An asynchronous rotation without accepts_incomplete is refused with 422",
     requirement:
       "A rotation that can only be done asynchronously is refused with 422 and AsyncRequired when accepts_incomplete=true is missing.",
-    run: rotateWithoutFlag,
+    run: (context) => {
+      context.offer(ROTATABLE);
+      return onEachAsyncPlan(context, "bind", rotateWithoutFlag);
+    },
   }),
   probe({
     id: "rotation-response-as-bind",
     title: "A rotation is answered like a bind",
     requirement: "A rotation is answered as a bind is: 201 with, or 202 without binding information.",
-    run: judgeRotationAnswer,
+    run: onEachRotatable(judgeRotationAnswer),
   }),
 ];

@@ -35,17 +35,17 @@ import {
  * because a broker may answer so to anything that does not exist; that is the finding of `deprovision-410-after-delete`.
  */
 function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
-  const { deprovision, deprovisionAgain } = lifecycle;
+  const { deprovision, controls } = lifecycle;
   if (deprovision === undefined) return undefined;
   if (!isRemoved(deprovision)) return judgeStuck(lifecycle, deprovision);
   return judgeGone({
     kind: "instance",
     live: lifecycle.fetched,
-    unknown: lifecycle.controls.fetchInstance,
+    unknown: controls.fetchInstance,
     deletion: deprovision.answer,
     fetched: lifecycle.fetchedGone,
-    again: deprovisionAgain,
-    control: lifecycle.controls.deprovision,
+    again: controls.deprovisionAgain,
+    control: controls.deprovision,
   });
 }
 
@@ -58,7 +58,8 @@ function judgeStuck(lifecycle: Lifecycle, deprovision: EndedOperation): Outcome 
     : obstacleIn("unbind", bound);
 }
 
-function judgeDeletedAgain({ deprovision, deprovisionAgain, fetchedGone, controls, ...rest }: Lifecycle) {
+function judgeDeletedAgain({ deprovision, fetchedGone, controls, ...rest }: Lifecycle) {
+  const { deprovisionAgain } = controls;
   if (deprovision === undefined || deprovisionAgain === undefined) return undefined;
   return judgeSecondDeletion({
     kind: "instance",

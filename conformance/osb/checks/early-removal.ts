@@ -8,7 +8,7 @@ import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "../model/d
 import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
 import { JUDGED_BY, obstacleTo } from "../model/stages.ts";
-import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
+import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
 import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
 import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
 import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
@@ -16,7 +16,7 @@ import { flightOfEarlyDeletion, flightOfProvision } from "../sequences/flights/p
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
 import type { Removal } from "../sequences/odd-removals.ts";
-import { asyncRemovalOffer } from "./removal.ts";
+import { MAKES, onEachAsyncRemoval } from "./removal.ts";
 
 /** Judges the answer to a deletion that is sent again while it is in progress. */
 export async function resendRemoval(
@@ -24,16 +24,22 @@ export async function resendRemoval(
   kind: Removal,
   judge: (answer: Answer, started: Answer) => Outcome,
 ): Promise<Outcome> {
-  const offer = await asyncRemovalOffer(context, kind);
-  const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(context.shared, offer);
-  return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
+  return onEachAsyncRemoval(context, kind, async ({ shared }, offer) => {
+    const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(shared, offer);
+    return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
+  });
 }
 
-async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> {
-  return kind === "unbind"
-    ? flightOfEarlyUnbind(context.shared, await asyncBindOffer(context))
-    : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
-}
+/** Judges a deletion that overtakes a creation, on each plan whose creation takes time. */
+const onEachEarlyRemoval = (
+  whole: OsbContext,
+  kind: Removal,
+  judge: (context: OsbContext, flight: Flight) => Promise<Outcome>,
+): Promise<Outcome> =>
+  onEachAsyncPlan(whole, MAKES[kind], async (context, offer) => {
+    const fly = kind === "unbind" ? flightOfEarlyUnbind : flightOfEarlyDeletion;
+    return judge(context, await fly(context.shared, offer));
+  });
 
 /** The check whose finding is a 5xx to an early deletion: a broker that fails at whatever comes meanwhile has one fault. */
 async function judgeOfEarly5xx(context: OsbContext, kind: Removal, { offer }: Flight): Promise<string> {
@@ -56,24 +62,24 @@ async function judgeUnaccepted(context: OsbContext, kind: Removal, flight: Fligh
 }
 
 /** A deletion that overtakes the creation leaves nothing in the end. */
-export function judgeHalted(kind: Removal) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const flight = await removeEarly(context, kind);
-    const { deletion } = flight.meanwhile;
-    if (deletion === undefined || !isSuccess(deletion)) return judgeUnaccepted(context, kind, flight);
-    if (flight.ended.state !== "timed-out") return expectNothingLeft(context, kind, flight);
-    const obstacle = obstacleTo(await lifecycleOf(context.shared, flight.offer), kind);
-    if (obstacle !== undefined) return obstacle;
-    const nothing = await deletionOfUnknown(context.shared, kind === "unbind" ? "binding" : "instance", flight.offer);
-    return nothing.value === "accepted"
-      ? followsFromFact(
-          nothing,
-          "a deletion of what is not there is accepted, so it need not end",
-          ...evidenceOf(flight),
-        )
-      : fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
-  };
-}
+export const judgeHalted =
+  (kind: Removal) =>
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachEarlyRemoval(whole, kind, async (context, flight) => {
+      const { deletion } = flight.meanwhile;
+      if (deletion === undefined || !isSuccess(deletion)) return judgeUnaccepted(context, kind, flight);
+      if (flight.ended.state !== "timed-out") return expectNothingLeft(context, kind, flight);
+      const obstacle = obstacleTo(await lifecycleOf(context.shared, flight.offer), kind);
+      if (obstacle !== undefined) return obstacle;
+      const nothing = await deletionOfUnknown(context.shared, kind === "unbind" ? "binding" : "instance", flight.offer);
+      return nothing.value === "accepted"
+        ? followsFromFact(
+            nothing,
+            "a deletion of what is not there is accepted, so it need not end",
+            ...evidenceOf(flight),
+          )
+        : fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
+    });
 
 /** By GET if it tells the truth, else by a second deletion if that tells deleted things from existing ones. */
 async function expectNothingLeft(context: OsbContext, kind: Removal, flight: Flight): Promise<Outcome> {
@@ -98,22 +104,22 @@ export function judgePolls(
   words: string,
   isRight: (poll: Answer, flight: Flight) => boolean,
 ) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const flight = await removeEarly(context, kind);
-    const { deletion: answer, polled: poll } = flight.meanwhile;
-    if (answer !== undefined && answer.status >= 500) {
-      const judgedBy = await judgeOfEarly5xx(context, kind, flight);
-      return followsFrom(judgedBy, `the deletion meanwhile is answered ${seenOf(answer)}`, answer);
-    }
-    if (answer?.status !== status || poll === undefined) {
-      return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
-    }
-    if (![200, 404, 410].includes(poll.status))
-      return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
-    return isRight(poll, flight)
-      ? pass(answer, poll)
-      : fail(words, `${seenOf(poll)}, state ${JSON.stringify(bodyOf(poll)["state"])}`, answer, poll);
-  };
+  return (whole: OsbContext): Promise<Outcome> =>
+    onEachEarlyRemoval(whole, kind, async (context, flight) => {
+      const { deletion: answer, polled: poll } = flight.meanwhile;
+      if (answer !== undefined && answer.status >= 500) {
+        const judgedBy = await judgeOfEarly5xx(context, kind, flight);
+        return followsFrom(judgedBy, `the deletion meanwhile is answered ${seenOf(answer)}`, answer);
+      }
+      if (answer?.status !== status || poll === undefined) {
+        return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
+      }
+      if (![200, 404, 410].includes(poll.status))
+        return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
+      return isRight(poll, flight)
+        ? pass(answer, poll)
+        : fail(words, `${seenOf(poll)}, state ${JSON.stringify(bodyOf(poll)["state"])}`, answer, poll);
+    });
 }
 
 /** A poll that does not report the halted creation as failed. */
@@ -124,11 +130,12 @@ export const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || 
 
 /** A deletion while another operation on the same thing is in progress. */
 export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outcome) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    if (kind === "unbind") return judgeMeanwhile(await removeEarly(context, "unbind"), "deletion", judge);
-    const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
-    return judgeMeanwhile(flight, "busyDeletion", judge);
-  };
+  return (whole: OsbContext): Promise<Outcome> =>
+    kind === "unbind"
+      ? onEachEarlyRemoval(whole, kind, async (_, flight) => judgeMeanwhile(flight, "deletion", judge))
+      : onEachAsyncPlan(whole, "update", async ({ shared }, offer) =>
+          judgeMeanwhile(await flightOfUpdate(shared, offer), "busyDeletion", judge),
+        );
 }
 
 /** A deletion during another operation is accepted or answered 422. */

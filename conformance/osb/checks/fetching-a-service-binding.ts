@@ -16,7 +16,7 @@ import {
 import { judgeFetchGone, judgeFetchUnknown } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
-import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
+import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../sequences/flights/bind.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
@@ -42,7 +42,7 @@ function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outco
 const FETCHED = { unmet: BINDING_RETRIEVABLE.unmet, plan: BINDING_RETRIEVABLE } as const;
 
 function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {
-  const { unbind, fetchedUnbound, fetchedBindings, controls, unbindAgain } = lifecycle;
+  const { unbind, fetchedUnbound, fetchedBindings, controls } = lifecycle;
   if (unbind === undefined || fetchedUnbound === undefined) return undefined;
   return judgeFetchGone({
     kind: "binding",
@@ -50,7 +50,7 @@ function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {
     unknown: controls.fetchBinding,
     deletion: unbind.answer,
     fetched: fetchedUnbound,
-    again: unbindAgain,
+    again: controls.unbindAgain,
   });
 }
 
@@ -172,8 +172,9 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     needs: { exclusive: true },
     run: async (context) => {
       context.offer(BINDING_RETRIEVABLE);
-      const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
-      return judgeMeanwhile(flight, "fetched", (answer) => expectStatus(answer, [404]));
+      return onEachAsyncPlan(context, "bind", async ({ shared }, offer) =>
+        judgeMeanwhile(await flightOfBind(shared, offer), "fetched", (answer) => expectStatus(answer, [404])),
+      );
     },
   }),
   probe({

@@ -9,7 +9,7 @@ import { expectStatus, expectStatusOrBusy, seenOf } from "../judge.ts";
 import { judgeFetchGone, judgeFetchUnknown } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { RETRIEVABLE } from "../plan-requirements.ts";
-import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
+import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
@@ -20,7 +20,7 @@ const FETCHED = { unmet: RETRIEVABLE.unmet, plan: RETRIEVABLE } as const;
 const UNSTATED = { unmet: "no fetched instance tells it", plan: RETRIEVABLE } as const;
 
 function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
-  const { deprovision, fetchedGone, fetched, controls, deprovisionAgain } = lifecycle;
+  const { deprovision, fetchedGone, fetched, controls } = lifecycle;
   if (deprovision === undefined || fetchedGone === undefined) return undefined;
   return judgeFetchGone({
     kind: "instance",
@@ -28,7 +28,7 @@ function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
     unknown: controls.fetchInstance,
     deletion: deprovision.answer,
     fetched: fetchedGone,
-    again: deprovisionAgain,
+    again: controls.deprovisionAgain,
   });
 }
 
@@ -72,8 +72,9 @@ function compareInstanceWithHints({ fetched, fetchedWithHints }: Lifecycle): Out
 
 async function fetchDuringUpdate(context: OsbContext): Promise<Outcome> {
   context.offer(RETRIEVABLE, updatablePlan(context.run));
-  const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
-  return judgeMeanwhile(flight, "fetched", (answer) => expectStatusOrBusy(answer, [200]));
+  return onEachAsyncPlan(context, "update", async ({ shared }, offer) =>
+    judgeMeanwhile(await flightOfUpdate(shared, offer), "fetched", (answer) => expectStatusOrBusy(answer, [200])),
+  );
 }
 
 function compareAttributes({ provision, fetched }: Lifecycle): Outcome | undefined {
@@ -125,8 +126,9 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     needs: { exclusive: true },
     run: async (context) => {
       context.offer(RETRIEVABLE);
-      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-      return judgeMeanwhile(flight, "fetched", (answer) => expectStatus(answer, [404]));
+      return onEachAsyncPlan(context, "provision", async ({ shared }, offer) =>
+        judgeMeanwhile(await flightOfProvision(shared, offer), "fetched", (answer) => expectStatus(answer, [404])),
+      );
     },
   }),
   probe({

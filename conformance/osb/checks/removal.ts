@@ -10,12 +10,12 @@ import { learnToLook, type Presence } from "../model/presence.ts";
 import { followsFromUnserved, JUDGED_BY, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
 import { ANY, BINDABLE, type PlanRequirement } from "../plan-requirements.ts";
 import {
-  allLifecycles,
   firstAnswerTo,
   type Lifecycle,
   lifecycleOf,
   lifecycleOffers,
   lifecycleUpTo,
+  requireLifecycles,
 } from "../sequences/lifecycles.ts";
 import {
   type MandatoryId,
@@ -27,13 +27,10 @@ import {
   remove,
 } from "../sequences/odd-removals.ts";
 
-/** What makes the thing that a deletion of this kind removes. */
-const MAKES = { unbind: "bind", deprovision: "provision" } as const;
+/** What makes the thing that a deletion removes. */
+export const MAKES = { unbind: "bind", deprovision: "provision" } as const;
 
 const requirementOf = (kind: Removal): PlanRequirement => (kind === "unbind" ? BINDABLE : ANY);
-
-/** The first plan that has what this removes. */
-const offerFor = (context: OsbContext, kind: Removal): Offer => context.offer(requirementOf(kind));
 
 /**
  * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may
@@ -130,7 +127,7 @@ async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<r
   const first = await Promise.all(offers.map((offer) => firstAnswerTo(context.shared, kind, offer)));
   const found = offers.filter((_, at) => first[at]?.status === 202);
   if (found.length > 0) return found;
-  const all = await allLifecycles(context.shared);
+  const all = await requireLifecycles(context.shared);
   const seen = all.map((lifecycle) => lifecycle[kind]?.answer).filter((answer) => answer !== undefined);
   if (seen.length > 0) throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`, ...seen));
   const obstacles = all.map((lifecycle) => obstacleTo(lifecycle, kind)).filter((obstacle) => obstacle !== undefined);
@@ -139,10 +136,19 @@ async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<r
   );
 }
 
-/** The first of those plans. @throws Verdicted not applicable when the broker deletes synchronously */
-export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
-  const [first] = await asyncRemovalOffers(context, kind);
-  return first ?? offerFor(context, kind);
+/**
+ * Judges each plan of which this kind of deletion is asynchronous.
+ *
+ * @throws Verdicted not applicable when the broker deletes synchronously
+ */
+export async function onEachAsyncRemoval(
+  whole: OsbContext,
+  kind: Removal,
+  judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
+): Promise<Outcome> {
+  const offers = await asyncRemovalOffers(whole, kind);
+  const fits = ({ plan }: Offer): boolean => offers.some((offer) => offer.plan.id === plan.id);
+  return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits }], judge);
 }
 
 /**
@@ -151,14 +157,11 @@ export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Pro
  * @throws Verdicted not applicable when the broker deletes synchronously
  */
 export function removeWithoutFlag(kind: Removal, judge: (answer: Answer) => Outcome) {
-  return async (whole: OsbContext): Promise<Outcome> => {
-    const offers = await asyncRemovalOffers(whole, kind);
-    const requirement = { unmet: `no ${kind} is asynchronous`, fits: (offer: Offer) => offers.includes(offer) };
-    return onEachPlan(whole, [requirement], async (context, offer) => {
+  return (whole: OsbContext): Promise<Outcome> =>
+    onEachAsyncRemoval(whole, kind, async (context, offer) => {
       const { unflagged } = await oddRemovals(context, kind, offer);
       return unflagged === undefined ? unknown(`no ${kind} could be tried`) : judge(unflagged.answer);
     });
-  };
 }
 
 /** A deletion whose accepts_incomplete is neither true nor false, on each plan. */
@@ -166,9 +169,10 @@ export function removeMalformed(kind: Removal) {
   return (whole: OsbContext): Promise<Outcome> =>
     onEachPlan(whole, [requirementOf(kind)], async (context, offer) => {
       const { answer } = (await oddRemovals(context, kind, offer)).malformed;
-      if (answer.status === 410)
-        return followsFrom(JUDGED_BY[MAKES[kind]], "what was made is gone: it is answered 410", answer);
-      const outcome = expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+      const outcome =
+        answer.status === 410
+          ? followsFrom(JUDGED_BY[MAKES[kind]], "what was made is gone: it is answered 410", answer)
+          : expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
       return unlessUnserved(context, kind, { offer }, { answer, outcome });
     });
 }

@@ -46,13 +46,7 @@ async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
 }
 
 /** What was seen of the second binding after its removal. */
-const removalOf = ({
-  unbind,
-  unbindAgain,
-  fetchedUnbound,
-  fetchedBindings,
-  controls,
-}: Lifecycle): Removed | undefined =>
+const removalOf = ({ unbind, fetchedUnbound, fetchedBindings, controls }: Lifecycle): Removed | undefined =>
   unbind === undefined
     ? undefined
     : {
@@ -61,7 +55,7 @@ const removalOf = ({
         unknown: controls.fetchBinding,
         deletion: unbind.answer,
         fetched: fetchedUnbound,
-        again: unbindAgain,
+        again: controls.unbindAgain,
         control: controls.unbind,
       };
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { fail, followsFrom, type Outcome, pass, unknown, worstOf } from "../../runner/check.ts";
+import { fail, followsFrom, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import { changesOf, updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
@@ -33,7 +33,12 @@ async function compareExtended(context: OsbContext): Promise<Outcome> {
   const live = await context.live(ANY);
   const plain = await context.provision(live.offer, live.id);
   const again = await context.provision(live.offer, live.id, { body: extendBody(context.provisionBody(live.offer)) });
-  if (plain.status >= 500) return unknown(`the same provision without them is answered ${seenOf(plain)}`, plain);
+  if (plain.status >= 500)
+    return followsFrom(
+      "provision-identical-200",
+      `the same provision without them is answered ${seenOf(plain)}`,
+      plain,
+    );
   if (again.status === plain.status) return pass(plain, again);
   // Twice, as a broker's answers may alternate.
   const after = [await context.provision(live.offer, live.id), await context.provision(live.offer, live.id)];

@@ -16,6 +16,9 @@ function isUnrouted({ operation, status, instanceId }: Answer, { run }: OsbConte
   return status >= 400 && status < 500 && encodeURIComponent(instanceId) !== instanceId;
 }
 
+const placeOf = ({ operation, status }: Answer): string =>
+  status < 400 ? operation : `in the ${status} to ${operation}`;
+
 /**
  * Fails with the first of the standard answers that `problem` finds something wrong with, among those that `applies` to. What other checks send is
  * theirs to judge, so the verdict depends on the broker and not on what runs beside it.
@@ -30,11 +33,7 @@ export function judgeEvery(expected: string, applies: (answer: Answer) => boolea
       .filter(({ seen }) => seen !== undefined);
     const [first] = wrong;
     if (first === undefined) return pass(...answers.slice(0, 3));
-    return fail(
-      expected,
-      `${first.seen} (${first.answer.operation})`,
-      ...wrong.slice(0, 3).map(({ answer }) => answer),
-    );
+    return fail(expected, `${first.seen} (${placeOf(first.answer)})`, ...wrong.slice(0, 3).map(({ answer }) => answer));
   };
 }
 

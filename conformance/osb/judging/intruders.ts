@@ -83,9 +83,11 @@ export const withWrongPassword = (context: OsbContext): Intruder | undefined => 
   return { judgedBy: "auth-401-wrong-password", authorization: basicHeader(auth.username, "drydock-wrong") };
 };
 
-/** What one request has deleted is gone for the next one that is admitted. */
-const isLetIn = (answer: Answer): boolean =>
-  isSuccess(answer) || (answer.status === 410 && ["unbind", "deprovision"].includes(answer.operation));
+/** Whether a request is admitted: what an earlier one has deleted is gone for it, as it is for one with the right credentials. */
+async function isLetIn(answer: Answer, askProperly: () => Promise<Answer>): Promise<boolean> {
+  if (isSuccess(answer) || !["unbind", "deprovision"].includes(answer.operation)) return isSuccess(answer);
+  return answer.status !== 401 && answer.status === (await askProperly()).status;
+}
 
 /** 401 from each endpoint. One that serves nobody at all guards nothing. */
 async function expect401(
@@ -107,7 +109,7 @@ async function expect401(
   const other = isSuccess(answer) ? nobody : withWrongPassword(context);
   if (other === undefined || other.judgedBy === intruder.judgedBy) return outcome;
   const same = await send({ Authorization: other.authorization });
-  const isSame = isSuccess(answer) ? isLetIn(same) : same.status === answer.status;
+  const isSame = isSuccess(answer) ? await isLetIn(same, () => send({})) : same.status === answer.status;
   return isSame
     ? followsFrom(other.judgedBy, `${operation} is answered ${seenOf(same)} there too`, answer, same)
     : outcome;

@@ -1,8 +1,9 @@
-import { notApplicable, type Outcome, unknown, worstOf } from "../../runner/check.ts";
+import { NoAnswer } from "../../client/no-answer.ts";
+import { notApplicable, type Outcome, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { obstacleTo, type Stage } from "../model/stages.ts";
 import { ANY, type PlanRequirement } from "../plan-requirements.ts";
-import { allLifecycles, lifecycleOffers, type Lifecycle } from "../sequences/lifecycles.ts";
+import { allLifecycles, type Lifecycle, requireLifecycles } from "../sequences/lifecycles.ts";
 
 /** How far a lifecycle must have come to be judged, and why the check is not applicable to one that came so far. */
 interface Reach {
@@ -14,21 +15,40 @@ interface Reach {
   readonly plan?: PlanRequirement;
 }
 
+/** What can't be told of one lifecycle, for want of an answer to a control, may be told of another. */
+function judgeEach(all: readonly Lifecycle[], judge: (lifecycle: Lifecycle) => Outcome | undefined) {
+  const outcomes: Outcome[] = [];
+  let silence: NoAnswer | undefined;
+  for (const lifecycle of all) {
+    try {
+      const outcome = judge(lifecycle);
+      if (outcome !== undefined) outcomes.push(outcome);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      silence ??= error;
+    }
+  }
+  return { outcomes, silence };
+}
+
 /**
  * Judges every lifecycle. If `judge` applies to none, the check is not applicable, or follows from what kept every instance from getting so far. If
  * the catalog rules it out for every plan, that is known without any lifecycle.
+ *
+ * @throws NoAnswer if that keeps it from being told, and no lifecycle shows a fault
  */
 export async function judgeLifecycles(
   context: OsbContext,
   judge: (lifecycle: Lifecycle) => Outcome | undefined,
   { stage = "provision", plan = ANY, unmet = "the broker does not offer it" }: Reach = {},
 ): Promise<Outcome> {
-  const all = await allLifecycles(context.shared);
-  const outcomes = all.map(judge).filter((outcome) => outcome !== undefined);
-  if (outcomes.length > 0) return worstOf(outcomes);
-  if (!context.run.offers.some(plan.fits)) return notApplicable(plan.unmet, context.run.catalog);
-  if (all.length === 0 && lifecycleOffers(context.shared).length > 0)
-    return unknown("no provision was answered, so no instance got that far");
+  const isOffered = context.run.offers.some(plan.fits);
+  const all = await (isOffered ? requireLifecycles : allLifecycles)(context.shared);
+  const { outcomes, silence } = judgeEach(all, judge);
+  const worst = outcomes.length > 0 ? worstOf(outcomes) : undefined;
+  if (silence !== undefined && worst?.verdict !== "fail" && worst?.verdict !== "warn") throw silence;
+  if (worst !== undefined) return worst;
+  if (!isOffered) return notApplicable(plan.unmet, context.run.catalog);
   const obstacles = all.map((lifecycle) => obstacleTo(lifecycle, stage));
   if (obstacles.length === 0) return notApplicable("no plan is offered", context.run.catalog);
   const standing = obstacles.filter((obstacle) => obstacle !== undefined);

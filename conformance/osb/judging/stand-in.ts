@@ -33,7 +33,7 @@ const WORDS =
   "is answered with a page (HTML), as a web server or a proxy answers in a broker's place: does the address lead to the broker?";
 
 /**
- * Where pages are answered to whatever is asked but the catalog, it is no broker that answers. That is one fault, and not one for
+ * If everything except the catalog is answered with pages, it is not a broker that answers. That is one fault, and not one for
  * each clause; nor does such a page show that a clause is kept.
  */
 export function blamePages(check: OsbCheck): OsbCheck {

@@ -28,7 +28,7 @@ export const REQUEST_IDENTITY = "x-broker-api-request-identity";
 /** A broker: answers a request. One that throws breaks the connection. */
 export type Handler = (request: WireRequest) => Promise<WireResponse>;
 
-/** The body of a message as JSON; `{}` where it is no JSON object. */
+/** The body of a message as JSON; `{}` if it is not a JSON object. */
 export function jsonOf(message: { readonly text: string }): JsonObject {
   const parsed = parseJson(Buffer.from(message.text));
   return "json" in parsed && isObject(parsed.json) ? parsed.json : {};

@@ -10,7 +10,7 @@ const POLLS = 2;
 export interface OperationTime {
   readonly operationMs: number;
   readonly nowMs: () => number;
-  /** How many workers there are: so many operations run at a time, others wait for their turn. Default: no limit. */
+  /** How many workers there are, and so how many operations run at a time; others wait for their turn. Default: no limit. */
   readonly workers?: number;
 }
 

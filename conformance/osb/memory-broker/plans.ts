@@ -66,7 +66,7 @@ export class Plans {
 /**
  * The parameters of a body; `{}` when it has none.
  *
- * @throws Refusal 400 when they are no object, or do not fit the schema in the catalog
+ * @throws Refusal 400 if they are not an object, or do not fit the schema in the catalog
  */
 export function validateParameters(offer: Offer, use: SchemaUse, body: JsonObject): JsonObject {
   const parameters = body["parameters"] ?? {};
@@ -78,7 +78,7 @@ export function validateParameters(offer: Offer, use: SchemaUse, body: JsonObjec
   return parameters;
 }
 
-/** @throws Refusal 422 when a body has another maintenance version than the catalog, 400 when it is no object */
+/** @throws Refusal 422 when a body has another maintenance version than the catalog, 400 if it is not an object */
 export function checkMaintenanceVersion(offer: Offer, body: JsonObject): void {
   const info = body["maintenance_info"];
   if (info === undefined) return;

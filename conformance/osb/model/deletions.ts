@@ -43,8 +43,9 @@ export async function deletionOfDeleted(
 
 /** If the deletion of what never existed gets the same status, the second deletion is not a finding of its own. */
 function readRepeat(lifecycle: Lifecycle, kind: ThingKind) {
-  const { deprovisionAgain, unbindAgain, deprovision, unbind, controls } = lifecycle;
-  const [first, again] = kind === "instance" ? [deprovision, deprovisionAgain] : [unbind, unbindAgain];
+  const { deprovision, unbind, controls } = lifecycle;
+  const [first, again] =
+    kind === "instance" ? [deprovision, controls.deprovisionAgain] : [unbind, controls.unbindAgain];
   const control = kind === "instance" ? controls.deprovision : controls.unbind;
   const removal = kind === "instance" ? "deprovision" : "unbind";
   const isUnknownAlike = control !== undefined && again !== undefined && isAlike(control, again);

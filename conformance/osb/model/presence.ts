@@ -1,5 +1,6 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
+import { answerOrSilence } from "../../client/no-answer.ts";
 import { isSuccess } from "../../client/request.ts";
 import { type Outcome, unknown } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
@@ -83,7 +84,10 @@ export async function lookFor(context: OsbContext, thing: Thing, absence: Absenc
   return (await fetchPresence(context, thing)) ?? deletePresence(context, thing, absence);
 }
 
-/** Learns beforehand what `lookFor` needs to know about the broker, so that nothing is held meanwhile. */
+/**
+ * Learns beforehand what `lookFor` needs to know about the broker, so that nothing is held meanwhile. What got no answer ends whoever looks, and
+ * nobody else.
+ */
 export async function learnToLook({ shared }: OsbContext, kind: ThingKind, offer: Offer): Promise<void> {
-  await deletionOfDeleted(shared, kind, offer);
+  await answerOrSilence(deletionOfDeleted(shared, kind, offer));
 }

@@ -91,13 +91,13 @@ export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperatio
 }
 
 /**
- * The answer to the ordinary deletion, if it is refused with the status that the deletion of what never existed gets, and that is not 410: nothing
- * of the kind can be deleted, whatever is wrong with the request.
+ * The answer to the ordinary deletion, if it is refused with the status that the deletion of what never existed gets: nothing of the kind can be
+ * deleted, whatever is wrong with the request.
  */
 export function unservedDeletionIn(lifecycle: Lifecycle, kind: "unbind" | "deprovision"): Answer | undefined {
   const ended = lifecycle[kind];
   const control = lifecycle.controls[kind];
-  if (ended?.state !== "refused" || ended.answer.status === 410) return undefined;
+  if (ended?.state !== "refused") return undefined;
   return ended.answer.status === control?.status ? ended.answer : undefined;
 }
 

@@ -61,7 +61,7 @@ export const isCreating = hasPending(keyOf, "PUT");
 export const isUpdating = hasPending(keyOf, "PATCH");
 /** What the request is about is being removed. */
 export const isRemoving = hasPending(keyOf, "DELETE");
-/** Something goes on with what the request is about. */
+/** An operation is in progress on the request's subject. */
 export const isPending: When = (request, memory) => memory.pending.has(keyOf(request));
 /** The instance is being made, whatever the request is about. */
 export const isInstanceCreating = hasPending(instanceKeyOf, "PUT");
@@ -106,7 +106,7 @@ const isUnknown =
 /** It names an offering or a plan that there is not. */
 export const hasUnknown = { service_id: isUnknown("service_id"), plan_id: isUnknown("plan_id") } as const;
 
-/** The body is no JSON object. */
+/** The body is not a JSON object. */
 export const isNotJson: When = ({ text }) => {
   const parsed = parseJson(Buffer.from(text));
   return !("json" in parsed && isObject(parsed.json));

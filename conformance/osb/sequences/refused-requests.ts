@@ -67,7 +67,7 @@ function creationDefects(operation: "provision" | "bind", body: JsonObject, para
   const defects: Defect[] = [
     { what: "no service_id", judgedBy: `${operation}-missing-service-id-400`, body: without(body, "service_id") },
     { what: "no plan_id", judgedBy: `${operation}-missing-plan-id-400`, body: without(body, "plan_id") },
-    { what: "a body that is no JSON", judgedBy: MALFORMED[operation], text: '{"service_id": "x' },
+    { what: "a body that is not JSON", judgedBy: MALFORMED[operation], text: '{"service_id": "x' },
     { what: "an unknown plan", body: { ...body, plan_id: "drydock-no-such-plan" } },
   ];
   if (parameters !== undefined) defects.push({ what: "unfitting parameters", body: { ...body, parameters } });
@@ -153,7 +153,7 @@ async function refuseUpdates(refused: Refused, live: LiveInstance): Promise<void
   const service = { service_id: live.offer.service.id };
   const defects: readonly Defect[] = [
     { what: "an update with no service_id", judgedBy: "update-missing-service-id-400", body: {} },
-    { what: "an update with a body that is no JSON", judgedBy: "update-malformed-400", text: '{"service_id": "x' },
+    { what: "an update with a body that is not JSON", judgedBy: "update-malformed-400", text: '{"service_id": "x' },
     { what: "an update with an unknown plan", body: { ...service, plan_id: "drydock-no-such-plan" } },
   ];
   for (const defect of defects) {

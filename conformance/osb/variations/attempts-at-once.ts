@@ -1,6 +1,6 @@
 import type { OsbContext } from "../context.ts";
 
-/** From so many instances at once on, variations that may each create one are tried side by side. */
+/** From this many instances at once, variations that may each create one are tried in parallel. */
 const ROOMY = 12;
 
 /**

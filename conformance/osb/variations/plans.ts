@@ -39,7 +39,7 @@ export function plansUnlike(
   return unlike === undefined ? [first] : [first, unlike];
 }
 
-/** From so many instances at once on, plans are judged side by side. */
+/** From this many instances at once, plans are judged in parallel. */
 const ROOMY = 2 * PLANS_MAX;
 
 /** What ends a check on one plan is that plan's outcome, and does not end the others. */
@@ -103,7 +103,7 @@ async function judgeAlone(
   }
 }
 
-/** All at once. If one throws, the others end first: none goes on after its check is over. */
+/** All at once. If one throws, the others end first: none runs on after its check is over. */
 async function sideBySide(
   context: OsbContext,
   offers: readonly Offer[],

@@ -8,7 +8,7 @@ import { row } from "../pages.ts";
 const percent = (part: number): string => `${(Math.floor(part * 1000) / 10).toFixed(1)} %`;
 
 /** The figures in one sentence, as README.md has them too. Rounded down. */
-export function scoreSentence(brokers: number, { expected, found, made, precision, recall }: FieldScore): string {
+function scoreSentence(brokers: number, { expected, found, made, precision, recall }: FieldScore): string {
   return (
     `On ${brokers} field brokers ${found} of ${made} accusations are true (precision ${percent(precision)}), ` +
     `and ${found} of the ${expected} required findings are made (recall ${percent(recall)}).`
@@ -48,17 +48,20 @@ function reportCell({ report }: FieldBroker): string {
 
 const versionOf = ({ minor = 17 }: FieldBroker): string => (minor === "learnt" ? "unsaid" : `2.${minor}`);
 
+/** The row of a field broker: what it does, what should be said of it, and what is said. */
+export function brokerRow(result: FieldResult): string {
+  const { broker } = result;
+  const { id, does, rule } = broker;
+  return row(`\`${id}\``, versionOf(broker), does, reportCell(broker), rule, rightCell(broker), saidCell(result));
+}
+
 function subjectOf(title: string, results: readonly FieldResult[]): string {
   return [
     `## ${title}`,
     "",
     row("broker", "version", "what it does", "where it was seen", "the rule", "what should be said", "what is said"),
     "|---|---|---|---|---|---|---|",
-    ...results.map((result) => {
-      const { broker } = result;
-      const { id, does, rule } = broker;
-      return row(`\`${id}\``, versionOf(broker), does, reportCell(broker), rule, rightCell(broker), saidCell(result));
-    }),
+    ...results.map(brokerRow),
   ].join("\n");
 }
 

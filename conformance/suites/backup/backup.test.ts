@@ -7,6 +7,7 @@ import { certify } from "../../runner/certify.ts";
 import type { CertifyOptions } from "../../runner/options.ts";
 import type { CertifySummary } from "../../runner/summary.ts";
 import { findUnnoticed } from "../../selftest/selftest.ts";
+import { sliceOf } from "../../../scripts/tests/slice.ts";
 import { extensionDialect } from "../toy/extension.ts";
 import { a9sDialect } from "./doubles/a9s.ts";
 import { backupMutants } from "./mutants/index.ts";
@@ -46,8 +47,8 @@ const DATA = { only: ["BK-1*", "BK-48"] };
 
 describe("the backup suite", () => {
   it("notices every mutant with the checks meant for it", async () => {
-    // Each mutant meets the checks meant for it; in `npm run selftest` it meets all.
-    expect(await findUnnoticed(backupMutants)).toEqual([]);
+    // In `npm run selftest` every mutant meets every check.
+    expect(await findUnnoticed({ ...backupMutants, mutants: sliceOf(backupMutants.mutants, 4) })).toEqual([]);
   });
 
   it("accuses sound clouds of nothing", async () => {

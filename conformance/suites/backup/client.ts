@@ -199,7 +199,7 @@ interface Begun {
 
 const CLEANUP = { intent: "cleanup" } as const;
 
-/** If there is no answer now, there may be one later; nothing waits for a broker that is gone for good. */
+/** If there is no answer now, there may be one later; nothing waits for a broker that is permanently gone. */
 function ignoreSilence(error: unknown): undefined {
   if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
   throw error;

@@ -3,7 +3,7 @@ import { BackupContext } from "../backup/context.ts";
 import type { Tenant } from "../tenants/tenants.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../../client/catalog.ts";
-import type { Evidence } from "../../runner/check.ts";
+import { type Evidence, notApplicable, Verdicted } from "../../runner/check.ts";
 import { BINDABLE } from "../../osb/plan-requirements.ts";
 import type { LiveBinding } from "../../osb/context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
@@ -36,7 +36,7 @@ export class IsolationContext extends BackupContext {
     return { live, binding: await this.osb.bindTo(live) };
   }
 
-  /** Whether a binding can still be fetched as it was, and its credentials still let in. */
+  /** Whether a binding can still be fetched as it was, and its credentials still work. */
   async findHarm({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
     if (before !== undefined) {
       const now = await this.fetchBinding(live, binding.id);
@@ -54,6 +54,14 @@ export class IsolationContext extends BackupContext {
     if (this.osb.minor < 14 || !areBindingsRetrievable(live.offer)) return undefined;
     const answer = await this.fetchBinding(live, binding.id);
     return answer.status === 200 ? answer : undefined;
+  }
+
+  /** Ends the check as not applicable unless it is named as one that may burden others. */
+  requireDangerous(id: "IS-42" | "IS-52"): void {
+    if (this.run.file.data.dangerous?.includes(id) !== true)
+      throw new Verdicted(
+        notApplicable(`it may burden others, and runs only if it is named (data.dangerous: [${id}] in drydock.yml)`),
+      );
   }
 
   /** Removes a binding and waits until it is gone. */

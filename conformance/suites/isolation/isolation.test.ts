@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SPOKEN } from "../../data/engines.ts";
 import type { ToyBrokerOptions } from "../toy/broker.ts";
 import { type Behaviour, RIGHT } from "../toy/behaviour.ts";
 import { ToyCloud } from "../toy/cloud.ts";
@@ -7,6 +8,7 @@ import type { RunEvent } from "../../runner/events.ts";
 import { certify } from "../../runner/certify.ts";
 import { type CertifyOptions } from "../../runner/options.ts";
 import { findUnnoticed } from "../../selftest/selftest.ts";
+import { sliceOf } from "../../../scripts/tests/slice.ts";
 import { isolationMutants } from "./mutants/index.ts";
 import { isolationSuite } from "./suite.ts";
 
@@ -28,7 +30,8 @@ const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes
 
 describe("the isolation suite", () => {
   it("notices every mutant with the checks meant for it", async () => {
-    expect(await findUnnoticed(isolationMutants)).toEqual([]);
+    // In `npm run selftest` every mutant meets every check.
+    expect(await findUnnoticed({ ...isolationMutants, mutants: sliceOf(isolationMutants.mutants, 4) })).toEqual([]);
   });
 
   it("accuses sound clouds of nothing", async () => {
@@ -98,7 +101,7 @@ describe("the isolation suite", () => {
     const nobody = toy();
     const plane = nobody.plane();
     const absent = (): never => {
-      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is no address of this machine");
+      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is not an address of this machine");
     };
     const elsewhere: typeof plane = {
       ...plane,
@@ -117,11 +120,15 @@ describe("the isolation suite", () => {
   });
 
   it("uses only the API if it has no client for the credentials", async () => {
-    const found = await run(toy(), {}, { scheme: "mysql" });
+    const cloud = toy();
+    const data = { ...cloud.plane(), clients: SPOKEN };
+    const found = await run(cloud, { data }, { scheme: "mysql" });
     expect(found["IS-06"]?.verdict).toBe("pass");
     expect(found["IS-25"]).toMatchObject({
       verdict: "not-applicable",
-      reason: "toy-db: no data client for mysql://…; toy-db-next: no data client for mysql://…",
+      reason: expect.stringMatching(
+        /^toy-db: no data client for mysql:\/\/…: a program can speak to MySQL .*; toy-db-next: /,
+      ),
     });
     expect(found["IS-43"]?.verdict).toBe("not-applicable");
   });

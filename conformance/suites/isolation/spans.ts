@@ -12,7 +12,7 @@ interface Span {
 /** A pass that says how long something took, or a failure where the vendor claims less (`figures` in drydock.yml). */
 export function judgeSpan(
   context: IsolationContext,
-  name: "revocation" | "opening",
+  name: "revocation" | "opening" | "role",
   { what, tookMs, evidence }: Span,
 ): Outcome {
   const claimed = context.run.file.figures[name];

@@ -30,6 +30,16 @@ import { foreignRestoreCheck, foreignRolesCheck, metadataCheck } from "./checks/
 import { hostileDumpCheck } from "./checks/hostile-dump.ts";
 import { predictableCheck } from "./checks/secrets.ts";
 import { storesCheck, keysCheck, storeCredentialsCheck } from "./checks/stores.ts";
+import { bypassCheck, roleRemovalCheck, swapCheck } from "./checks/dashboards.ts";
+import { certificatesCheck } from "./checks/certificates.ts";
+import { mongoCheck } from "./checks/mongodb.ts";
+import { mysqlCheck } from "./checks/mysql.ts";
+import { noiseCheck } from "./checks/noise.ts";
+import { oauthCheck, sitesCheck } from "./checks/oauth.ts";
+import { rabbitCheck } from "./checks/rabbitmq.ts";
+import { guessesCheck, listsCheck, spoofingCheck } from "./checks/registry.ts";
+import { searchCheck } from "./checks/search.ts";
+import { shareCheck } from "./checks/sharing.ts";
 import { revokedCheck } from "./checks/unbound.ts";
 import { uniqueCredentialsCheck } from "./checks/unique-credentials.ts";
 import { IsolationContext } from "./context.ts";
@@ -57,6 +67,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   injectionCheck,
   echoCheck,
   sourcesCheck,
+  shareCheck,
   uniqueCredentialsCheck,
   predictableCheck,
   revokedCheck,
@@ -64,6 +75,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   reprovisionCheck,
   defaultAccountsCheck,
   sharedCheck,
+  certificatesCheck,
   logsCheck,
   streamsCheck,
   roleCheck,
@@ -71,7 +83,12 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   escalationCheck,
   peersCheck,
   catalogCheck,
+  mysqlCheck,
   redisCheck,
+  mongoCheck,
+  rabbitCheck,
+  searchCheck,
+  noiseCheck,
   closedCheck,
   rulesCheck,
   movedCheck,
@@ -79,7 +96,11 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   outageCheck,
   instanceToInstanceCheck,
   managementCheck,
+  bypassCheck,
+  listsCheck,
+  guessesCheck,
   namesCheck,
+  spoofingCheck,
   diskCheck,
   orphansCheck,
   temporaryCheck,
@@ -93,6 +114,10 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   foreignRolesCheck,
   metadataCheck,
   storeCredentialsCheck,
+  swapCheck,
+  roleRemovalCheck,
+  oauthCheck,
+  sitesCheck,
   callbacksCheck,
 ];
 

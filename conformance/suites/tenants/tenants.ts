@@ -126,9 +126,20 @@ export class TenantContext {
     const { live, id } = binding;
     const { credentials, answer } = await this.credentialsOf(binding);
     const { service } = live.offer;
-    const spoken = loginOf(credentials, service, entryFor(this.run.file.data.credentials, service)[0]);
+    const spoken = loginOf(
+      credentials,
+      service,
+      entryFor(this.run.file.data.credentials, service)[0],
+      this.run.data?.clients,
+    );
     if ("reason" in spoken) return { reason: spoken.reason, answer };
     return { key: { login: spoken.login, of: `binding ${id} of instance ${live.id}` }, answer };
+  }
+
+  /** The login that a binding gave, where it can be spoken. */
+  async loginOf(binding: LiveBinding): Promise<Access | undefined> {
+    const spoken = await this.#speak(binding);
+    return "key" in spoken ? spoken.key : undefined;
   }
 
   /** The newest step on the data plane, as evidence. */

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../client/http/json.ts";
 import type { Login } from "../../data/plane.ts";
 import type { Statement, TableRows } from "../../data/statement.ts";
 import type { WireRequest } from "../../osb/memory-broker/http.ts";
+import { type Access, RIGHT_ACCESS } from "./access.ts";
 import type { ToyCloud } from "./cloud.ts";
 import { type Store, copyOf, replace, replay } from "./engine.ts";
 import { objectOf, openObject } from "./objects.ts";
@@ -57,7 +58,7 @@ export type ToyPlace = "application" | "outsider" | "tenant";
 type BackupAccess = "list" | "get" | "restore" | "delete" | "download" | "source";
 
 /** What a broker, its backups and its firewall do right. A mutant does one of these wrong. */
-export interface Behaviour {
+export interface Behaviour extends Access {
   onProvision(instance: ToyInstance, cloud: ToyCloud): void;
   onBind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
   onUnbind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
@@ -82,7 +83,7 @@ export interface Behaviour {
   isSameBind(binding: ToyBinding, request: JsonObject): boolean;
   /** Whether a token belongs to an operation of an instance. */
   isOperationOf(token: string | undefined, instance: ToyInstance): boolean;
-  /** What an instance shows beside its offering. */
+  /** What an instance shows besides its offering. */
   describeInstance(instance: ToyInstance): JsonObject;
   /** Whether a backup can be restored into an instance other than the one from which it was taken. */
   isSourceFor(instance: ToyInstance, backup: Task): boolean;
@@ -104,7 +105,7 @@ export interface Behaviour {
   opens(backup: Task, key: string | undefined, vault: ToyVault): boolean;
   /** Shorter keys are refused. */
   readonly keyCharsMin: number;
-  /** What settings show beside the usual. */
+  /** What settings show besides the usual. */
   moreSettings(settings: Settings, vault: ToyVault): JsonObject;
   /** The stored form of a backup. */
   store(backup: Task, vault: ToyVault): { readonly name: string; readonly text: string };
@@ -219,6 +220,7 @@ export const RIGHT: Behaviour = {
   onDeprovision: ({ id }, { vault }) => vault.purge(id),
   reaches: ({ admitted }, port, from) => port === TOY_PORT && admitted.has(from),
   admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
+  ...RIGHT_ACCESS,
   isManagementOpen: false,
   namesOutlive: false,
   look: soundLook,

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../client/http/json.ts"
 import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 import { TOY_PORT, type ToyBinding, type ToyInstance } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
+import { answerPage, TOY_ORIGIN } from "./dashboard.ts";
 import { type BackupDialect, extensionDialect, refuse } from "./extension.ts";
 
 /** How a toy broker differs from the usual one. */
@@ -56,7 +57,11 @@ const catalogOf = (options: ToyBrokerOptions): JsonObject => ({
     bindings_retrievable: true,
     instances_retrievable: true,
     tags: [options.scheme ?? "postgresql"],
-    metadata: { extensions: options.backups === undefined ? [EXTENSION] : [] },
+    metadata: {
+      shareable: true,
+      extensions: options.backups === undefined ? [EXTENSION] : [],
+    },
+    dashboard_client: { id: `dashboard-of-${name}`, secret: `secret-${id}`, redirect_uri: `${TOY_ORIGIN}/callback` },
     plans: plans.map((plan) => ({ ...plan, schemas: SCHEMAS })),
   })),
 });
@@ -84,7 +89,8 @@ class ToyBroker {
       return reply(400, { description: "This plan does not take these parameters." });
     if (known !== undefined) return isDeepStrictEqual(known.request, body) ? reply(200, {}) : refuse(409);
     this.#cloud.provision(id, body);
-    return isPatient ? reply(202, { operation: `op-${id}` }) : reply(201, {});
+    const shown = { dashboard_url: `${TOY_ORIGIN}/dashboard/${id}` };
+    return isPatient ? reply(202, { operation: `op-${id}`, ...shown }) : reply(201, shown);
   }
 
   #instance({ method, query, ...request }: WireRequest, id: string): WireResponse {
@@ -144,6 +150,8 @@ class ToyBroker {
   }
 
   handle(request: WireRequest): WireResponse {
+    const shown = answerPage(request, this.#cloud);
+    if (shown !== undefined) return shown;
     if (!this.#cloud.does.authorizes(request, this.#cloud)) return refuse(401);
     this.#cloud.vault.tick();
     const { backups = extensionDialect } = this.#options;

@@ -7,6 +7,7 @@ import {
   type Login,
   type Vantage,
 } from "../../data/plane.ts";
+import { ENGINES } from "../../data/engines.ts";
 import type { Statement, TableRows } from "../../data/statement.ts";
 import { type Behaviour, RIGHT, TOY_PORT, type ToyBinding, type ToyInstance, type ToyPlace } from "./behaviour.ts";
 import { ALL_EXTRAS, emptyStore, run } from "./engine.ts";
@@ -27,12 +28,15 @@ export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly T
 /** Where the management plane listens. */
 const MANAGEMENT: Address = { host: "director.toy.test", port: 25_555 };
 
-const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT];
+/** Where Erlang's port mapper listens, for the nodes of a cluster alone. */
+export const TOY_ERLANG_PORT = 4369;
+
+const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT, TOY_ERLANG_PORT];
 
 /** Statements that only look. */
 const LOOKS: ReadonlySet<Statement["do"]> = new Set(["tables", "rows", "columns", "objects", "begin", "native"]);
 
-/** How toy clouds differ beside their behaviour. */
+/** How toy clouds differ, apart from their behaviour. */
 interface ToyCloudOptions {
   /** The header by which a platform is known. Default: none is needed. */
   readonly login?: string;
@@ -50,6 +54,8 @@ export class ToyCloud {
   readonly gone = new Map<string, ToyInstance>();
   /** The host that the next instance gets, if an address is reused on purpose. */
   addressToReuse: string | undefined;
+  /** Who is logged in to the pages of instances, whose role was removed, and how many logins have begun. */
+  readonly pages = { sessions: new Map<string, string>(), removed: new Set<string>(), logins: 0 };
   /** Lets time pass while a request is answered. */
   passMs: (ms: number) => void = () => {};
   /** What the platform has logged. */
@@ -107,6 +113,7 @@ export class ToyCloud {
   /** The way to the databases. With `isKnowing`, an operator's: it tells where an instance without a binding listens. */
   plane({ isKnowing = true } = {}): DataPlane {
     return {
+      clients: new Set(ENGINES),
       hasOutsider: true,
       hasTenantVm: true,
       platformPorts: [TOY_AGENT_PORT],
@@ -114,10 +121,21 @@ export class ToyCloud {
       resolve: async (host) => {
         const isKnown = this.#at(host) !== undefined || host === MANAGEMENT.host;
         const wasKnown = this.does.namesOutlive && [...this.gone.values()].some((each) => each.host === host);
-        if (!isKnown && !wasKnown) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
+        if (!isKnown && !wasKnown && !this.#isMadeUp(host))
+          throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
         return host;
       },
-      connect: async (login, from) => this.#connect(this.#at(login.host), login, placeOf(from)),
+      connect: async (login, from) => {
+        const instance = this.#at(login.host);
+        const isOwn = typeof from === "object" && from.vmOf === login.host;
+        return this.#connect(instance, login, placeOf(from), isOwn);
+      },
+      certificate: async ({ host }) => {
+        const instance = this.#at(host);
+        return instance && this.does.certificate(instance);
+      },
+      transferZone: async () => (this.does.transfersZones ? [...this.instances.values()].map(({ host }) => host) : []),
+      ask: async (request) => this.does.registry(request, this),
       reach: async (address, from) => this.#reach(address, placeOf(from)),
       ...(isKnowing && {
         locate: async (id: string) => {
@@ -128,18 +146,29 @@ export class ToyCloud {
     };
   }
 
+  /** A name that was never given. */
+  #isMadeUp(host: string): boolean {
+    const isGiven = [...this.instances.values(), ...this.gone.values()].some((each) => each.host === host);
+    if (host === MANAGEMENT.host) return false;
+    return this.does.unknownNamesLead && !isGiven && host.endsWith(".toy.test");
+  }
+
   #reach({ host, port }: Address, from: ToyPlace): "open" | "shut" {
+    if (this.#isMadeUp(host)) return "open";
     if (host === MANAGEMENT.host) return this.does.isManagementOpen ? "open" : "shut";
     const instance = this.#at(host);
     const isHeard = LISTENING.includes(port) && instance !== undefined;
     return isHeard && this.does.reaches(instance, port, from) ? "open" : "shut";
   }
 
-  #connect(instance: ToyInstance | undefined, login: Login, from: ToyPlace): DataSession {
-    if (instance === undefined || login.port !== TOY_PORT || !this.does.reaches(instance, TOY_PORT, from))
+  /** A server can always be reached from its own VM. */
+  #connect(instance: ToyInstance | undefined, login: Login, from: ToyPlace, isOwn: boolean): DataSession {
+    const isReached = instance !== undefined && (isOwn || this.does.reaches(instance, TOY_PORT, from));
+    if (instance === undefined || login.port !== TOY_PORT || !isReached)
       throw new DataError("unreachable", `connect ECONNREFUSED ${login.host}:${login.port}`);
     if (!this.does.admits(instance, login, this))
       throw new DataError("denied", `password authentication failed for user "${login.username}"`, "28P01");
+    if (!this.does.hasRoom(instance, this)) throw new DataError("failed", "too many connections", "53300");
     const session: DataSession = {
       extras: ALL_EXTRAS,
       run: async (statement) => {

@@ -14,15 +14,15 @@ export interface Table {
   readonly rows: Map<string, TableRow>;
 }
 
-/** An index, a view or a right, with the table that it belongs to. */
+/** An index, a view, a right or a type, with the table that it belongs to. */
 interface Made {
   readonly kind: Exclude<Extra, "native">;
   readonly name: string;
   readonly table: string;
 }
 
-/** Everything that the engine can hold beside tables. */
-export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "native"]);
+/** Everything that the engine can hold besides tables. */
+export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "type", "native"]);
 
 /** A database without anything in it. */
 export const emptyStore = (): Store => ({ tables: new Map(), sequences: new Map(), objects: [] });
@@ -140,6 +140,9 @@ export function run(store: Store, statement: Statement): TableRows {
       return make(store, { kind: "view", name: statement.name, table: statement.table });
     case "grant":
       return make(store, { kind: "grant", name: statement.table, table: statement.table });
+    case "create-type":
+      store.objects.push({ kind: "type", name: statement.name, table: "" });
+      return [];
     case "begin":
     case "native":
       return [];
@@ -152,6 +155,9 @@ export function run(store: Store, statement: Statement): TableRows {
     case "columns":
       return tableIn(store, statement.table).columns.map(({ name, type }) => [name, type]);
     case "objects":
-      return store.objects.map(({ kind, name, table }) => [kind, name, `on ${table}`]);
+      return [
+        ...store.objects.map(({ kind, name, table }) => [kind, name, `on ${table}`]),
+        ...[...store.sequences.keys()].map((name) => ["sequence", name, ""]),
+      ];
   }
 }

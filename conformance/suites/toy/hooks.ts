@@ -1,7 +1,8 @@
 import type { Clock } from "../../client/clock.ts";
 import type { Backend, FaultHook, LookHook } from "../../runner/hooks.ts";
-import { DAY_MS, endSessions } from "./behaviour.ts";
+import { DAY_MS } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
+import { showPage } from "./dashboard.ts";
 import { LOOKS } from "./sound.ts";
 import type { Task } from "./vault.ts";
 
@@ -25,7 +26,7 @@ function lasting(cloud: ToyCloud, name: string): FaultHook {
   return async (id) => {
     cloud.faults.add(name);
     const instance = cloud.instances.get(id);
-    if (name === "kill-primary" && instance !== undefined) endSessions(instance);
+    if (name === "kill-primary" && instance !== undefined) cloud.does.onFailOver(instance, cloud);
     return async () => void cloud.faults.delete(name);
   };
 }
@@ -41,6 +42,22 @@ function damaging(cloud: ToyCloud, damage: NonNullable<Task["damage"]>): FaultHo
     };
   };
 }
+
+/** What the managers of instances see. */
+const pageLooks = (cloud: ToyCloud): Record<string, LookHook> =>
+  Object.fromEntries(
+    (["dashboard-session", "dashboard-requests"] as const).map((name) => [
+      name,
+      async (id) => showPage(name, id, cloud),
+    ]),
+  );
+
+const removeRole =
+  (cloud: ToyCloud): FaultHook =>
+  async (id) => {
+    cloud.pages.removed.add(id);
+    return async () => void cloud.pages.removed.delete(id);
+  };
 
 /** A toy cloud's operator's means of breaking things and of looking. */
 export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
@@ -76,6 +93,7 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
       if (instance !== undefined) cloud.does.onNodeLost(instance);
       return nothing;
     },
+    "role-removed": removeRole(cloud),
     "set-back": async (id) => {
       cloud.does.setBack(id, cloud.vault);
       return nothing;
@@ -88,5 +106,5 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
       return instance === undefined ? [] : cloud.does.look(name, instance, cloud);
     };
   const looks: Record<string, LookHook> = Object.fromEntries(LOOKS.map((name) => [name, look(name)]));
-  return { faults, looks };
+  return { faults, looks: { ...looks, ...pageLooks(cloud) } };
 }

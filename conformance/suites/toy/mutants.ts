@@ -54,6 +54,12 @@ function countedIds(): () => string {
 /** What the platform of a toy cloud is known by. */
 const LOGIN = { username: "platform", password: "of-the-platform" };
 
+/** What the operator of a toy cloud says of it. */
+const FILE = `
+figures: { rpo: 1.5, rto: 5, stall: 0.3, amplification: 3 }
+data: { dangerous: [IS-42, IS-52], registry: https://registry.toy.test }
+`;
+
 /** How a run reaches the broker and the databases of a toy cloud. */
 export function toyOptions(
   cloud: ToyCloud,
@@ -70,7 +76,7 @@ export function toyOptions(
     url: "https://toy.test",
     ...LOGIN,
     profile: "osb-2.17",
-    file: "figures: { rpo: 1.5, rto: 5, stall: 0.3, amplification: 3 }",
+    file: FILE,
     fetch: async (url, init) => {
       if (url.startsWith("http:") && !cloud.does.speaksPlain) throw new Error("connect ECONNREFUSED");
       return answer(url, init);
@@ -88,8 +94,11 @@ const onlyOf = (only: readonly string[] | undefined): Pick<CertifyOptions, "only
 const CLEAN = { changes: {} } as const;
 const KEEPING: { changes: Partial<Behaviour> } = { changes: { onDeprovision: ({ id }, { vault }) => vault.keep(id) } };
 
+/** The schemes of the engines other than PostgreSQL. */
+const SCHEMES = ["redis", "mongodb", "mysql", "amqp", "elasticsearch"] as const;
+
 /**
- * The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. Checks run one after the other, so that
+ * The proof of a suite of data: clean clouds of each engine, and one cloud for each defect. Checks run one after the other, so that
  * what hits a neighbour hits no other check's instance.
  */
 export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
@@ -109,7 +118,10 @@ export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): M
     cleanRuns: [
       { name: "a sound cloud", run: () => judge(CLEAN, {}) },
       { name: "a sound cloud that keeps backups", run: () => judge(KEEPING, {}) },
-      { name: "a sound cloud of Redis", run: () => judge({ ...CLEAN, scheme: "redis" }, {}) },
+      ...SCHEMES.map((scheme) => ({
+        name: `a sound cloud of ${scheme}`,
+        run: () => judge({ ...CLEAN, scheme }, {}),
+      })),
     ],
     run(mutantId, only) {
       const mutant = mutants.find(({ id }) => id === mutantId);

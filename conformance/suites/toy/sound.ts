@@ -9,6 +9,9 @@ function runOwn(text: string, username: string, ran: ToyInstance["ran"]): TableR
   return text.startsWith("SELECT") ? ran : [];
 }
 
+/** What any tenant of any engine may ask. */
+const MAY_ANYBODY = [/^SELECT 1$/, /^\w+ \{"ping":1\}$/, /^GET \/$/];
+
 /** What a sound server answers in its own words; undefined: it refuses. */
 export function soundNative(
   text: string,
@@ -16,6 +19,7 @@ export function soundNative(
   { database, settings, ran }: ToyInstance,
 ): TableRows | undefined {
   if (/drydock_(ran|note|hostile)/.test(text)) return runOwn(text, username, ran);
+  if (MAY_ANYBODY.some((pattern) => pattern.test(text)) || text === `OPEN ${database}`) return [["1"]];
   if (text.startsWith("SELECT version")) return [["Toy 1.0"]];
   if (/^SELECT rol\w+::text FROM pg_roles WHERE rolname = current_user/.test(text)) return [["f"]];
   if (/pg_has_role/.test(text)) return [];

@@ -1,4 +1,4 @@
-/** Ruby's words for a text that is no JSON. */
+/** Ruby's words for a text that is not JSON. */
 export function jsonError(text: string, message: string): string {
   const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
   const before = text.slice(0, at).trimEnd().at(-1);

@@ -44,7 +44,7 @@ function checkOldVersions({ director }: DeployRun, { cloudProperties, deployment
   }
 }
 
-/** What a deploy is asked to do beside the manifest. */
+/** What a deploy is asked to do besides the manifest. */
 export interface UpdateRequest {
   readonly recreate: boolean;
   /** What the agent reported, or that it kept silent. */

@@ -85,7 +85,7 @@ export function planInstance(
   };
 }
 
-/** What decides, beside its addresses, whether a VM still is what the plan wants. */
+/** What decides, apart from its addresses, whether a VM is still what the plan wants. */
 export const vmParts = (
   director: Director,
   { group, stemcell }: Pick<PlannedGroup, "group" | "stemcell">,

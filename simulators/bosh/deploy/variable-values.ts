@@ -1,9 +1,10 @@
 import type { Variable } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import { type CertificateAuthority, makeCertificate } from "./certificates.ts";
 
 /*
- * The values that a config server generates, by type, in the form that CredHub gives them. Keys and certificates are stand-ins: texts in
- * the shape of PEM that no client can use.
+ * The values that a config server generates, by type, in the form that CredHub gives them. Certificates and their keys are real
+ * (`certificates.ts`); other keys are stand-ins: texts in the shape of PEM that no client can use.
  */
 
 const PASSWORD_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -17,11 +18,7 @@ const MAKERS: Readonly<
   Record<string, (director: Director, options: Readonly<Record<string, unknown>>) => VariableValue>
 > = {
   password: (director, { length }) => makeText(director, typeof length === "number" ? length : PASSWORD_LENGTH),
-  certificate: (director) => ({
-    ca: makePem(director, "CERTIFICATE"),
-    certificate: makePem(director, "CERTIFICATE"),
-    private_key: makePem(director, "RSA PRIVATE KEY"),
-  }),
+  certificate: (director, options) => makeCertificate(director, options, issuerOf(director, options)),
   rsa: (director) => ({
     private_key: makePem(director, "RSA PRIVATE KEY"),
     public_key: makePem(director, "PUBLIC KEY"),
@@ -37,6 +34,14 @@ const MAKERS: Readonly<
     username: typeof username === "string" ? username : makeText(director, USER_LENGTH),
   }),
 };
+
+/** The latest version of the authority that the options name. */
+function issuerOf(director: Director, { ca }: Readonly<Record<string, unknown>>): CertificateAuthority | undefined {
+  const value = typeof ca === "string" ? director.slot.value.variables.get(ca)?.at(-1)?.value : undefined;
+  if (typeof value !== "object") return undefined;
+  const { certificate, private_key: key } = value;
+  return certificate === undefined || key === undefined ? undefined : { certificate, private_key: key };
+}
 
 /** Whether a config server generates values of a type. */
 export const isVariableType = (type: string): boolean => Object.hasOwn(MAKERS, type);

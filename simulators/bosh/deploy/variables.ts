@@ -6,6 +6,7 @@ import type { Task } from "../state/tasks.ts";
 import { DirectorError, messageOf } from "../wire/errors.ts";
 import { absoluteName, refusalsOf } from "./config-server.ts";
 import type { Manifest, VariableSpec } from "./manifest.ts";
+import { certificateProblem } from "./certificate-options.ts";
 import { checkVariableName } from "./variable-names.ts";
 import { isVariableType, makeValue } from "./variable-values.ts";
 
@@ -65,8 +66,15 @@ function generate({ director, task, deployment, converges }: Generation, name: s
         540005,
         `Config Server failed to generate value for '${name}' with type '${wish.type}'. HTTP Code '400', Error: '${refusalsOf(director).type}'`,
       );
+    const spec = { ...wish, options: withCa(director, deployment.name, wish.options) };
+    const problem = problemOf(director, spec);
+    if (problem !== undefined)
+      throw new DirectorError(
+        540005,
+        `Config Server failed to generate value for '${name}' with type '${wish.type}'. ${problem}`,
+      );
     const mode = wish.updateMode ?? (converges ? "converge" : "no-overwrite");
-    return valueFor(director, name, { ...wish, options: withCa(director, deployment.name, wish.options) }, mode).id;
+    return valueFor(director, name, spec, mode).id;
   } catch (error) {
     audit(director, task, {
       action: "create",
@@ -77,6 +85,16 @@ function generate({ director, task, deployment, converges }: Generation, name: s
     });
     throw error;
   }
+}
+
+/** Why CredHub makes no certificate, in the words of its answer. A config server that words its refusals otherwise is not CredHub. */
+function problemOf(director: Director, { type, options }: VariableSpec): string | undefined {
+  if (type !== "certificate" || director.options.configServer?.refusals !== undefined) return undefined;
+  const { ca } = options;
+  const problem = certificateProblem(options);
+  if (problem !== undefined) return `HTTP Code '400', Error: '${problem}'`;
+  const isKnown = typeof ca !== "string" || director.slot.value.variables.has(ca);
+  return isKnown ? undefined : `HTTP Code '404', Error: '${refusalsOf(director).missing}'`;
 }
 
 /** The options of a certificate, with the full name of its authority. */

@@ -47,7 +47,7 @@ export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   return director.slot.value.orphanVms.size;
 }
 
-/** Whether the work ends without an error: the director logs it and goes on. */
+/** Whether the work ends without an error: the director logs it and continues. */
 function* succeeds(work: Body): Body<boolean> {
   try {
     yield* work;

@@ -14,7 +14,7 @@ export interface LinkUse {
 export interface VariableUse {
   readonly variable: string;
   readonly definition: LinkDefinition;
-  /** What the manifest says of the link. */
+  /** What the manifest says about the link. */
   readonly given: Fields;
 }
 

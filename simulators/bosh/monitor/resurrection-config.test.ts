@@ -19,7 +19,7 @@ describe("a config of type resurrection", () => {
     ["spares whom it excludes", [rule(false, {}, { instance_groups: ["a"] })], ["a"]],
     ["excludes nobody by empty lists", [rule(false, {}, { deployments: [], instance_groups: [] })], []],
     ["is not outvoted by a rule that allows", [rule(true, {}), rule(false, { instance_groups: ["a"] })], ["b"]],
-    ["is passed over where it is no rule", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
+    ["is ignored if it is not a rule", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
   ];
   it.each(cases)("%s", async (_what, rules, revived) => {
     const bench = await deployGroups({ a: 1, b: 1 });

@@ -26,7 +26,7 @@ export interface Deployment {
 export interface VariableSet {
   readonly id: number;
   readonly entries: { readonly id: string; readonly name: string }[];
-  /** While its deploy is under way: what is missing is looked up and added. */
+  /** While its deploy is in progress: what is missing is looked up and added. */
   isOpen: boolean;
   isDeployed: boolean;
 }
@@ -88,7 +88,7 @@ export interface Instance {
   standby: Standby | null;
 }
 
-/** A VM that was made beside the one of its instance, and is to replace it. */
+/** A VM that was made alongside the one of its instance, to replace it. */
 export interface Standby {
   readonly vm: Vm;
   readonly vmType: string;

@@ -3,7 +3,7 @@ import { readDirectorSettings } from "./settings.ts";
 
 describe("the settings of a director", () => {
   it("change nothing where nothing is said", () => {
-    expect(readDirectorSettings("")).toEqual({ isBasic: false, users: [], hasConfigServer: false, options: {} });
+    expect(readDirectorSettings("")).toEqual({ isBasic: false, users: [], hasConfigServer: true, options: {} });
   });
 
   it("are read in seconds, and kept in milliseconds", () => {

@@ -99,7 +99,7 @@ function settingsOf(given: Static<typeof SETTINGS>): DirectorSettings {
   return {
     isBasic: given.authentication === "basic",
     users: given.users ?? [],
-    hasConfigServer: given.config_server ?? false,
+    hasConfigServer: given.config_server ?? true,
     options: {
       ...(given.name !== undefined && { name: given.name }),
       ...(given.artifacts !== undefined && { artifacts: given.artifacts }),

@@ -3,7 +3,7 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { messageOf } from "../wire/errors.ts";
 
-/** A line of the event log that is no step: shown by clients as it is. */
+/** A line of the event log that is not a step; clients show it as it is. */
 export function logWarning(director: Director, task: Task, message: string): void {
   task.event += `${JSON.stringify({ time: nowSeconds(director), type: "warning", message })}\n`;
 }

@@ -113,7 +113,7 @@ describe("Ruby", () => {
   });
 });
 
-describe("a text that is no YAML", () => {
+describe("a text that is not YAML", () => {
   it.each([
     ["a:\n\t- b\n", "found character that cannot start any token while scanning for the next token at line 2 column 1"],
     ['name: "a\n', "found unexpected end of stream while scanning a quoted scalar at line 1 column 7"],

@@ -1,4 +1,4 @@
-/** A text that is no YAML, or that the director does not accept. The message is Psych's. */
+/** A text that is not YAML, or that the director does not accept. The message is Psych's. */
 export class YamlError extends Error {
   /** The class of Ruby's exception, such as `Psych::SyntaxError`. */
   readonly ruby: string;

@@ -34,7 +34,7 @@ function readWord(text: string): string | boolean | null {
   return FALSE.test(text) ? false : text;
 }
 
-/** Undefined where it is no integer. `-0` is 0. */
+/** Undefined if it is not an integer. `-0` is 0. */
 function readInteger(text: string): number | undefined {
   for (const [base, pattern] of INTEGERS) {
     const digits = pattern.exec(text)?.[1];

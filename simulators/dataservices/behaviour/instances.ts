@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { emptyContent } from "./content.ts";
 import { DataServiceError } from "../wire/errors.ts";
@@ -28,6 +28,12 @@ export interface StartOrder {
 
 const DEFAULT_PORTS: Readonly<Record<Kind, number>> = { postgresql: 5432, redis: 6379, mongodb: 27017 };
 const AGENT_PORT = 3100;
+const TLS = Type.Object({
+  ca: Type.Optional(Type.String()),
+  certificate: Type.String(),
+  private_key: Type.String(),
+  names: Type.Optional(Type.Array(Type.String())),
+});
 const PROPERTIES = Compile(
   Type.Object({
     database: Type.String(),
@@ -38,16 +44,7 @@ const PROPERTIES = Compile(
       password_sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
       port: Type.Optional(Type.Unknown()),
     }),
-    tls: Type.Optional(
-      Type.Union([
-        Type.Null(),
-        Type.Object({
-          certificate: Type.String(),
-          private_key: Type.String(),
-          names: Type.Optional(Type.Array(Type.String())),
-        }),
-      ]),
-    ),
+    tls: Type.Optional(Type.Union([Type.Null(), TLS])),
   }),
 );
 /** Properties that are not custom parameters. */
@@ -149,13 +146,10 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
   };
 }
 
-const tlsOf = (given: {
-  readonly certificate: string;
-  readonly private_key: string;
-  readonly names?: readonly string[];
-}): NonNullable<Instance["tls"]> => ({
+const tlsOf = ({ private_key: privateKey, ...given }: Static<typeof TLS>): NonNullable<Instance["tls"]> => ({
   certificate: given.certificate,
-  privateKey: given.private_key,
+  privateKey,
+  ...(given.ca !== undefined && { ca: given.ca }),
   ...(given.names && { names: given.names }),
 });
 

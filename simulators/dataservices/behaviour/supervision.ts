@@ -66,7 +66,7 @@ function look(services: DataServices, name: GroupName): void {
   if (!isAtRest) watch(services, name);
 }
 
-/** The group waits for nothing that would not be an event of its own. A count of misses that can lead to nothing more is no reason to look again. */
+/** Everything that the group waits for would be an event of its own. A count of misses without further consequences is not a reason to look again. */
 const COUNTS_THAT_MATTER = 24;
 function isSteady(now: Group["cluster"]["members"], before: Group["cluster"]["members"]): boolean {
   return [...now].every(([index, { phase, missed }]) => {
@@ -193,7 +193,7 @@ function copyHistory({ slot }: DataServices, from: Instance, to: Instance): void
 function finishClone(services: DataServices, instance: Instance): void {
   const leader = services.slot.value.clusters.get(groupOf(instance))?.cluster.leader ?? instance.index;
   const source = memberAt(services, instance, leader);
-  // Half a copy is no copy.
+  // Half a copy does not count as a copy.
   if (source?.role !== "primary" || source.server !== "up" || !isSupervised(services, instance)) {
     const disk = services.slot.value.disks.get(instance.disk);
     if (disk !== undefined) disk.isBlank = true;

@@ -84,7 +84,7 @@ export class ModelGroup {
     if (how === "return-vm") node.hasVm = true;
     else if (how === "freeze") node.process = node.process === "up" ? "frozen" : node.process;
     else {
-      // An unfinished copy is no data.
+      // An unfinished copy does not count as data.
       if (node.process === "cloning") node.history = undefined;
       node.process = "none";
       if (how === "delete-vm") node.hasVm = false;

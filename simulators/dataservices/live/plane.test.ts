@@ -8,6 +8,7 @@ import { WallDriver, wallNowMs } from "../../kernel/edge/drive.ts";
 import { basicHeader, Kernel } from "../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../index.ts";
 import { AGENT } from "../testing.ts";
+import { sliceOf } from "../../../scripts/tests/slice.ts";
 import { serverOwner } from "./owner.ts";
 import { findBinaries } from "./postgresql/binaries.ts";
 import { LivePlane } from "./index.ts";
@@ -215,7 +216,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       INSERT INTO everything (t, n, f, r, b, j, js, ts, d, iv, a, aa, m, p, pr, sp, ip, bo, ch, ci, bits, "Sel""ect") VALUES
         (E'tab\\t nl\\n cr\\r back\\\\slash "q" ''s'' \\\\. \\\\N', 12345678901234567890.0123456789, 0.1::float8 + 0.2, 'NaN', '\\xdeadbeef00', '{"ä": [1, null, "表"]}', '{"b":1,  "a":2}', '2026-01-01 12:34:56.789012+05', 'infinity', '1 year 2 days 03:04:05.678',
          '{1,NULL,3}', ARRAY['a,b', NULL, '', 'NULL'], 'o''k', 3, '(1,"x y")', '[1.5,2.5)', '10.0.0.1/24', true, 'ab', 'CaSe', '1010', 1),
-        ('😀 日本語 עברית', NULL, 'Infinity', NULL, '', 'null', NULL, NULL, NULL, NULL, '{}', '{}', NULL, NULL, NULL, 'empty', NULL, NULL, NULL, NULL, NULL, NULL), (repeat('größer', 200000), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        ('😀 日本語 עברית', NULL, 'Infinity', NULL, '', 'null', NULL, NULL, NULL, NULL, '{}', '{}', NULL, NULL, NULL, 'empty', NULL, NULL, NULL, NULL, NULL, NULL), (repeat('größer', 40000), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
       CREATE INDEX lower_t ON everything (lower(left(t, 20))) WHERE id > 0; CREATE UNIQUE INDEX ON everything (u); CREATE STATISTICS stat (dependencies) ON d, bo FROM everything;
       CREATE TABLE child (id int GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 5) PRIMARY KEY, parent bigint NOT NULL REFERENCES everything ON DELETE CASCADE, qty int DEFAULT twice(4) CONSTRAINT some_of CHECK (qty > 0), UNIQUE (parent, qty));
       INSERT INTO child (parent) VALUES (1), (2); CREATE TABLE "Übrig"."Größe" ("id" int, CONSTRAINT "no two" EXCLUDE USING btree (id WITH =));
@@ -323,37 +324,71 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
         await query(VM, `INSERT INTO measured VALUES (date '2030-01-01' + ${written}, 1)`);
     };
 
-    it("does the harm of planted defects on the real server as well", async () => {
-      const plant = (point: string): number =>
-        kernel.faults.arm({ point: `dataservice:${point}`, effect: { kind: "error", message: "planted" } });
-      await query(VM, "INSERT INTO measured VALUES ('2028-01-01', 3), ('2028-01-02', 4)");
-      plant("dump lost-tail");
-      const short = await dumpOf(VM);
-      expect(await restore(VM, short)).toEqual(RESTORED);
-      expect(await query(VM, "SELECT v FROM measured WHERE at >= '2028-01-01'")).toHaveLength(0);
-      plant("dump torn-snapshot");
-      const torn = dumpOf(VM);
-      await writeDuring(torn);
-      expect(await restore(VM, await torn)).toEqual(RESTORED);
-      // A sound dump shows what was there when it began.
-      expect(await query(VM, "SELECT v FROM measured WHERE at >= '2030-01-01'")).not.toHaveLength(0);
-      plant("restore keep-sessions");
-      const open1 = await open(VM);
-      await query(VM, "INSERT INTO base VALUES (77)");
-      expect(await restore(VM, dump)).toEqual(RESTORED);
-      expect((await open1.query("SELECT x FROM base WHERE x = 77")).rows).toEqual([]);
-      await open1.end();
-      await query(VM, "INSERT INTO base VALUES (1000); CREATE TABLE later (x int)");
-      plant("restore append");
-      expect(await restore(VM, dump)).toEqual(RESTORED);
-      expect(await query(VM, "SELECT x FROM base WHERE x = 1000")).toHaveLength(1);
-      plant("restore wrong-neighbour");
-      expect(await restore(VM, dump)).toEqual(RESTORED);
-      await expect(query(OTHER, "SELECT x FROM mine", { password: "p2" })).rejects.toThrow(/mine/);
-      plant("restore skip-verification");
-      expect(await restore(VM, dump.subarray(0, Math.floor(dump.length * 0.6)))).toEqual(RESTORED);
-      expect(await picture().catch(() => [])).not.toEqual(held);
-    });
+    const plant = (point: string): number =>
+      kernel.faults.arm({ point: `dataservice:${point}`, effect: { kind: "error", message: "planted" } });
+    const MARKED = "INSERT INTO measured VALUES ('2028-01-01', 3), ('2028-01-02', 4)";
+    /** What each defect does, once it is planted. In process, `npm test` plants all of them. */
+    const HARMS: readonly (readonly [string, () => Promise<void>])[] = [
+      [
+        "dump lost-tail",
+        async () => {
+          await query(VM, MARKED);
+          plant("dump lost-tail");
+          expect(await restore(VM, await dumpOf(VM))).toEqual(RESTORED);
+          expect(await query(VM, "SELECT v FROM measured WHERE at >= '2028-01-01'")).toHaveLength(0);
+        },
+      ],
+      [
+        "dump torn-snapshot",
+        async () => {
+          plant("dump torn-snapshot");
+          const torn = dumpOf(VM);
+          await writeDuring(torn);
+          expect(await restore(VM, await torn)).toEqual(RESTORED);
+          // A sound dump shows what was there when it began.
+          expect(await query(VM, "SELECT v FROM measured WHERE at >= '2030-01-01'")).not.toHaveLength(0);
+        },
+      ],
+      [
+        "restore keep-sessions",
+        async () => {
+          plant("restore keep-sessions");
+          const client = await open(VM);
+          await query(VM, "INSERT INTO base VALUES (77)");
+          expect(await restore(VM, dump)).toEqual(RESTORED);
+          expect((await client.query("SELECT x FROM base WHERE x = 77")).rows).toEqual([]);
+          await client.end();
+        },
+      ],
+      [
+        "restore append",
+        async () => {
+          await query(VM, "INSERT INTO base VALUES (1000); CREATE TABLE later (x int)");
+          plant("restore append");
+          expect(await restore(VM, dump)).toEqual(RESTORED);
+          expect(await query(VM, "SELECT x FROM base WHERE x = 1000")).toHaveLength(1);
+        },
+      ],
+      [
+        "restore wrong-neighbour",
+        async () => {
+          plant("restore wrong-neighbour");
+          expect(await restore(VM, dump)).toEqual(RESTORED);
+          await expect(query(OTHER, "SELECT x FROM mine", { password: "p2" })).rejects.toThrow(/mine/);
+        },
+      ],
+      [
+        "restore skip-verification",
+        async () => {
+          plant("restore skip-verification");
+          expect(await restore(VM, dump.subarray(0, Math.floor(dump.length * 0.6)))).toEqual(RESTORED);
+          expect(await picture().catch(() => [])).not.toEqual(held);
+        },
+      ],
+    ];
+    it.each(sliceOf(HARMS, 3))('does the harm of the planted defect "%s" on the real server as well', (_point, harm) =>
+      harm(),
+    );
   });
 
   it("refuses and breaks as many connections as a fault rule says", async () => {

@@ -5,11 +5,16 @@ import type { Instance } from "../state.ts";
 import { type AgentHandler, agentRoute, awaitReal } from "./agent-route.ts";
 
 const show: AgentHandler = function* (services, instance) {
-  const { state, role } = instance;
+  const { state, role, tls } = instance;
   const real = realServersAt(services, instance);
   // What a group at rest is to become is decided once it works.
   real?.wake(instance);
-  const status = { state, role, phase: phaseOfInstance(services, instance) };
+  const status = {
+    state,
+    role,
+    phase: phaseOfInstance(services, instance),
+    ...(tls?.ca !== undefined && { tls: { ca: tls.ca } }),
+  };
   if (real === undefined) return json(200, status);
   // If nothing can serve it, the clients learn why.
   const engine = yield* awaitReal(
@@ -25,5 +30,5 @@ const show: AgentHandler = function* (services, instance) {
 const realServersAt = (services: DataServices, instance: Instance): RealServers | undefined =>
   services.real?.covers(instance) === true && !services.kernel.replaying ? services.real : undefined;
 
-/** Whether the data service runs, its role, what it is to its group (`Phase`), and what serves it where that is a server. */
+/** Whether the data service runs, its role, what it is to its group (`Phase`), whom clients have to trust, and what serves it where that is a server. */
 export const statusRoutes = [agentRoute("GET", "/v1/status", show)];

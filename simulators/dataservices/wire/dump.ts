@@ -111,7 +111,7 @@ function* itemsIn(body: Buffer, isTrusting: boolean): Generator<Item> {
     const item = readItem(text);
     // Skipping a torn line is the harm that verification prevents.
     if (item !== undefined) yield item;
-    else if (!isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", `line ${line} is no item`);
+    else if (!isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", `line ${line} is not an item`);
     from = to === -1 ? body.length : to + 1;
   }
 }

@@ -23,7 +23,7 @@ describe("a SCRAM verifier", () => {
     );
   });
 
-  it("is nobody's when it is no verifier", () => {
+  it("belongs to nobody if it is not a verifier", () => {
     for (const text of ["", "md5abc", "SCRAM-SHA-256$1:AA==", "SCRAM-SHA-256$x:AA==$AA==:AA=="])
       expect(verifiesScram("p", text)).toBe(false);
   });

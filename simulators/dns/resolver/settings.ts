@@ -37,7 +37,8 @@ export function dnsSettings(config: ConsulConfig, profile: Profile): DnsSettings
   const dns = config.dns_config ?? {};
   const ttls = Object.entries(dns.service_ttl ?? {});
   for (const text of [...ttls.map(([, ttl]) => ttl), dns.node_ttl, dns.recursor_timeout])
-    if (text !== undefined && durationNs(text) === undefined) throw new Error(`dns_config: '${text}' is not a duration`);
+    if (text !== undefined && durationNs(text) === undefined)
+      throw new Error(`dns_config: '${text}' is not a duration`);
   return {
     domain: fqdn(config.domain ?? "consul"),
     altDomain: config.alt_domain === undefined ? undefined : fqdn(config.alt_domain),

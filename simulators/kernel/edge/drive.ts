@@ -141,7 +141,7 @@ export class VirtualDriver implements Driver {
 /** The longest sleep that a Node timer can hold. */
 const TIMER_MS_MAX = 2_147_483_647;
 
-/** Wall time: the kernel follows the clock of this machine. */
+/** Wall time: the kernel follows the clock of this machine; one that has a time of its own goes on from `fromMs`, as fast. */
 export class WallDriver implements Driver {
   readonly kernel: Kernel;
   readonly #originMs = Date.now() - performance.now();
@@ -152,9 +152,9 @@ export class WallDriver implements Driver {
   #timer: NodeJS.Timeout | undefined;
   #armedMs = Number.POSITIVE_INFINITY;
   #running = false;
-
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, fromMs?: number) {
     this.kernel = kernel;
+    if (fromMs !== undefined) this.#zeroMs = fromMs - performance.now();
     kernel.onScheduled = () => this.#arm();
     this.arrive();
   }

@@ -3,6 +3,7 @@ import type { Cloud, ImageOps } from "../cloud.ts";
 import { type OpenStackRoute, openStackService } from "../service.ts";
 import { withPaths } from "../service-paths.ts";
 import { defineImports } from "./behaviour/imports.ts";
+import { defineTasks } from "./behaviour/tasks.ts";
 import { operations } from "./behaviour/operations.ts";
 import { FAULT_POINTS } from "./faults.ts";
 import { CACHE_ROUTES } from "./routes/cache.ts";
@@ -17,7 +18,7 @@ import { INFO_ROUTES } from "./routes/info.ts";
 import { memberRoutes } from "./routes/members.ts";
 import { metadefRoutes } from "./routes/metadefs.ts";
 import { SCHEMA_ROUTES } from "./routes/schemas.ts";
-import { TASK_ROUTES } from "./routes/tasks.ts";
+import { taskRoutes } from "./routes/tasks.ts";
 import { VERSION_ROUTES } from "./routes/versions.ts";
 import { emptyState, type Glance } from "./state.ts";
 import { WIRE } from "./wire/wire.ts";
@@ -34,6 +35,7 @@ export function createGlance(cloud: Cloud): GlanceService {
   const glance: Glance = { cloud, slot: cloud.kernel.slot("glance", emptyState()) };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
   defineImports(glance);
+  defineTasks(glance);
   const service = openStackService(cloud, "glance", WIRE, routesOf(glance));
   return { service: withPaths(service, plainPath), ops: operations(glance) };
 }
@@ -46,7 +48,7 @@ const routesOf = (glance: Glance): readonly OpenStackRoute[] => [
   ...INFO_ROUTES,
   ...SCHEMA_ROUTES,
   ...metadefRoutes(glance),
-  ...TASK_ROUTES,
+  ...taskRoutes(glance),
   ...CACHE_ROUTES,
   ...imageListRoutes(glance),
   ...imageRoutes(glance),

@@ -77,9 +77,23 @@ export interface NamespaceRow {
   readonly things: Readonly<Record<"properties" | "objects" | "tags" | "resourceTypes", Map<string, NamespaceThing>>>;
 }
 
+/** Work that an administrator has asked for. Times are kernel ms. */
+export interface TaskRow {
+  readonly id: string;
+  readonly type: string;
+  readonly owner: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  status: "pending" | "processing" | "success" | "failure";
+  result: Readonly<Record<string, unknown>> | null;
+  message: string;
+  readonly createdMs: number;
+  updatedMs: number;
+}
+
 interface GlanceState {
   readonly images: Map<string, ImageRow>;
   readonly namespaces: Map<string, NamespaceRow>;
+  readonly tasks: Map<string, TaskRow>;
   /** Ids that were ever assigned: none is reused, not even after a delete. */
   readonly usedIds: Set<string>;
   /** How many images were ever made. */
@@ -96,6 +110,7 @@ export interface Glance {
 export const emptyState = (): GlanceState => ({
   images: new Map(),
   namespaces: new Map(),
+  tasks: new Map(),
   usedIds: new Set(),
   made: 0,
 });

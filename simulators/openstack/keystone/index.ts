@@ -10,6 +10,7 @@ import { authScopeRoutes } from "./routes/auth-scopes.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
 import { domainRoutes } from "./routes/domains.ts";
 import { ec2CredentialRoutes } from "./routes/ec2-credentials.ts";
+import { endpointFilterRoutes } from "./routes/endpoint-filter.ts";
 import { endpointGroupRoutes, groupedEndpointRoutes } from "./routes/endpoint-groups.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { grantRoutes } from "./routes/grants.ts";
@@ -84,6 +85,7 @@ const routesOf = (keystone: Keystone): readonly OpenStackRoute[] => [
   ...limitRoutes(keystone),
   ...accessRuleRoutes(keystone),
   ...endpointGroupRoutes(keystone),
+  ...endpointFilterRoutes(keystone),
   ...groupedEndpointRoutes(keystone),
   ...NOT_SIMULATED_ROUTES,
 ];

@@ -4,6 +4,7 @@ import { Refusal } from "../refusal.ts";
 import type { NetworkRow, PortRow, SubnetRow } from "./state/rows.ts";
 import { type Neutron, newRow, newState } from "./state/state.ts";
 import { type NewPort, createPort } from "./behaviour/ports.ts";
+import { addSegment } from "./behaviour/segments.ts";
 import { parsePrefix } from "./behaviour/ip.ts";
 import { defaultGateway, defaultPools } from "./behaviour/subnets.ts";
 
@@ -42,13 +43,12 @@ export function addNetwork(neutron: Neutron, options: { readonly external?: bool
     portSecurity: true,
     mtu: 1450,
     dnsDomain: "",
-    networkType: "vxlan",
-    physicalNetwork: null,
-    segmentationId: 1,
+    segments: [],
     zoneHints: [],
     subnets: [],
   };
   neutron.slot.value.networks.set(row.id, row);
+  addSegment(neutron, row.id, {});
   return row;
 }
 

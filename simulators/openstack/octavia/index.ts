@@ -5,6 +5,7 @@ import { type Change, endChange } from "./behaviour/changes.ts";
 import { OCTAVIA_POINTS } from "./faults.ts";
 import { loadBalancerRoutes } from "./routes/load-balancers.ts";
 import { objectRoutes } from "./routes/objects.ts";
+import { offerRoutes } from "./routes/offers.ts";
 import { operatorRoutes } from "./routes/operators.ts";
 import { VERSION_ROUTES } from "./routes/versions.ts";
 import { newState, type Octavia, type OctaviaState } from "./state/state.ts";
@@ -29,6 +30,7 @@ export function createOctavia(cloud: Cloud): OctaviaService {
     ...loadBalancerRoutes(octavia),
     ...objectRoutes(octavia),
     ...operatorRoutes(octavia),
+    ...offerRoutes(octavia),
   ];
   return { service: openStackService(cloud, "octavia", WIRE, routes), state: () => octavia.slot.value };
 }

@@ -52,6 +52,8 @@ export interface PortRequest {
   readonly fixedIp?: string;
   /** The subnet from which its address comes. */
   readonly subnetId?: string;
+  /** Addresses of other subnets beside the first one. */
+  readonly more?: readonly { readonly subnetId: string; readonly ip?: string }[];
   readonly name?: string;
   /** Ids; left out: the project's default group. */
   readonly securityGroupIds?: readonly string[];

@@ -122,7 +122,7 @@ export const provisioningRequestChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "provision-malformed-body-400",
-    title: "A provision whose body is no JSON object is answered 400",
+    title: "A provision whose body is not a JSON object is answered 400",
     requirement: "A request whose body is malformed is answered 400.",
     clauses: ["provision-malformed-body-400", "request-body-unprocessable-400"],
     run: provisionMalformed,

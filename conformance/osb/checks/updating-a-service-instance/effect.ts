@@ -77,7 +77,7 @@ function judgeParameters({ change, settled, after }: UpdateRecord): Outcome {
     : fail(`parameter ${wrong[0]} to be updated`, "its old value", settled.answer, after);
 }
 
-/** What an update says of the labels, and what the fetch that follows it does. */
+/** What an update says about the labels, and what the fetch after it says. */
 function judgeLabels({ settled, after }: UpdateRecord): Outcome {
   const [returned, fetched] = [settled.answer, after].map((answer) => {
     const metadata = answer === undefined ? undefined : bodyOf(answer)["metadata"];

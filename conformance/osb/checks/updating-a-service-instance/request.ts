@@ -9,8 +9,15 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus, seenOf, unlessRefusedAnyway } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
 import { contextOf, updateBodyFor } from "../../request-bodies.ts";
-import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
-import { acceptedUpdate, anyUpdate, firstChange, PLAN_UPDATEABLE, type UpdateRecord } from "../../sequences/updates.ts";
+import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
+import {
+  acceptedUpdate,
+  anyUpdate,
+  firstChange,
+  ordinaryUpdate,
+  PLAN_UPDATEABLE,
+  type UpdateRecord,
+} from "../../sequences/updates.ts";
 import { withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeUpdates } from "../../variations/judging.ts";
@@ -21,11 +28,12 @@ import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 
-async function updateWithoutFlag(context: OsbContext): Promise<Answer> {
-  const { change } = await anyUpdate(context);
-  const live = await context.liveOf(await asyncUpdateOffer(context));
-  return context.update(live, change.body, { query: {}, ...bad });
-}
+/** An update without accepts_incomplete, on each plan that needs it. */
+const updateWithoutFlag = (judge: (answer: Answer) => Outcome) => (whole: OsbContext) =>
+  onEachAsyncPlan(whole, "update", async (context, offer) => {
+    const { change } = await ordinaryUpdate(context, offer);
+    return judge(await context.update(await context.liveOf(offer), change.body, { query: {}, ...bad }));
+  });
 
 async function updateWithoutServiceId(context: OsbContext): Promise<Outcome> {
   const { live, change } = await acceptedUpdate(context);
@@ -150,7 +158,7 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     title: "An asynchronous update without accepts_incomplete is refused with 422",
     requirement:
       "An update that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectUnflagged(await updateWithoutFlag(context), 200),
+    run: updateWithoutFlag((answer) => expectUnflagged(answer, 200)),
   }),
   probe({
     id: "update-accepts-incomplete-422-2-12",
@@ -161,15 +169,13 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     level: "SHOULD",
     since: 12,
     until: 13,
-    run: async (context) => expectUnflagged(await updateWithoutFlag(context), 200),
+    run: updateWithoutFlag((answer) => expectUnflagged(answer, 200)),
   }),
   probe({
     id: "update-422-async-error-code",
     title: "The refusal of a synchronous update carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
-    run: async (context) => {
-      return expectErrorOf422(await updateWithoutFlag(context), "AsyncRequired");
-    },
+    run: updateWithoutFlag((answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "update-missing-service-id-400",

@@ -20,7 +20,7 @@ export interface Script {
   readonly when?: (facts: Facts) => boolean;
 }
 
-/** How long work takes: so many seconds of the clock, so many polls of it, or for ever. */
+/** How long work takes: a number of seconds of the clock, a number of polls, or for ever. */
 type Duration = { readonly seconds: number } | { readonly polls: number } | "for ever";
 
 /**
@@ -50,7 +50,7 @@ export interface Behaviour {
   readonly answers?: Partial<Readonly<Record<Situation, Script>>>;
   /** What an update turns an instance into. Default: one with the plan and the parameters of the update. */
   readonly updates?: (instance: Thing, body: JsonObject) => void;
-  /** What an instance shows beside its ids and parameters, in the answers to a provision and to a GET. Default: nothing. */
+  /** What an instance shows besides its ids and parameters, in the answers to a provision and to a GET. Default: nothing. */
   readonly instance?: (instance: Thing) => JsonObject;
   /** What a binding shows in the answers to a bind and to a GET. Default: what it was created with. */
   readonly binding?: (view: JsonObject, binding: Thing) => Json;

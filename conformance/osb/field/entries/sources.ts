@@ -1,16 +1,25 @@
 import { isObject } from "../../../client/http/json.ts";
 import { reply } from "../../memory-broker/http.ts";
-import { inEach } from "../broker/answers.ts";
+import { basicHeader } from "../../../client/target.ts";
+import { inEach, NOTHING_TO_DELETE } from "../broker/answers.ts";
+import { LOGIN } from "../broker/broker.ts";
 import { catalogWith, RETRIEVABLE } from "../broker/catalog.ts";
 import type { FieldBroker } from "../field-broker.ts";
 
 const catalog = catalogWith(RETRIEVABLE);
 
+const EVERY_DEPROVISION = [
+  "deprovision: incomplete",
+  "deprovision: mismatched",
+  "deprovision: bound",
+  "deprovision: done",
+] as const;
+
 /** What brokers from public source did when the suite met them for the first time, and judged them wrongly. */
 export const SOURCES: readonly FieldBroker[] = [
   {
     id: "context-is-a-map-of-strings",
-    does: "answers 400 to a provision whose context has a member that is no string",
+    does: "answers 400 to a provision whose context has a member that is not a string",
     report: {
       repository: "niklas-scherer/servicebroker",
       commit: "167a740",
@@ -96,5 +105,67 @@ export const SOURCES: readonly FieldBroker[] = [
       ),
     },
     fails: ["fetch-instance-supported", "error-description-nonempty"],
+  },
+  {
+    id: "guards-its-catalog-alone",
+    does: "asks for credentials at its catalog alone, and answers 404 to DELETE of what is not there",
+    report: {
+      repository: "tpbrisco/cf-broker",
+      commit: "40cb103",
+      says: "only the route of the catalog is wrapped in the check of the login",
+    },
+    rule: "Authentication: every endpoint checks the credentials. Deprovisioning and Unbinding: 410 MUST be returned if there is no such thing.",
+    behaviour: {
+      catalog,
+      trusts: true,
+      beforeLogin: ({ request, operation }) =>
+        operation === "catalog" && request.headers["authorization"] !== basicHeader(LOGIN.username, LOGIN.password)
+          ? reply(401, {})
+          : undefined,
+      answers: inEach(NOTHING_TO_DELETE, { status: 404, body: { description: "Not found." } }),
+    },
+    fails: ["auth-enforced-every-endpoint", "deprovision-410-unknown", "unbind-410-unknown"],
+  },
+  {
+    id: "nothing-to-delete-is-no-answer",
+    does: "never answers a DELETE of what is not there, and answers 200 to a new binding",
+    report: {
+      repository: "mattmcneeney/cf-broker",
+      commit: "b37770a",
+      says: "the deletion of an instance that is not found throws where nobody catches it, so that no answer is sent",
+    },
+    rule: "Binding: 201 MUST be returned if the binding was created. No answer can't be judged, and keeps nothing else from being judged.",
+    behaviour: {
+      catalog,
+      answers: { ...inEach(NOTHING_TO_DELETE, { hangsUp: true }), "bind: done": { status: 200 } },
+    },
+    fails: ["bind-201"],
+    leavesBehind: true,
+  },
+  {
+    id: "every-deprovision-is-410",
+    does: "answers 410 to every DELETE of an instance, and deletes none",
+    report: {
+      repository: "KumareshBabuNS/MapServiceBrokerForCloudFoundry",
+      commit: "e346698",
+      says: "the instance to delete is looked for among the offerings, where it never is",
+    },
+    rule: "Deprovisioning: 200 MUST be returned if the instance was deleted; 410 if it does not exist. It does.",
+    behaviour: {
+      answers: inEach(EVERY_DEPROVISION, { status: 410, body: {}, does: "nothing" }),
+    },
+    fails: ["deprovision-deletes-resources"],
+  },
+  {
+    id: "drains-to-nowhere",
+    does: "returns an empty syslog_drain_url with each binding",
+    report: {
+      repository: "danielkennedy/cf-broker-demo",
+      commit: "f9cabc9",
+      says: "the answer to a bind has credentials, and syslog_drain_url as an empty string",
+    },
+    rule: "Types of Binding: syslog_drain_url is a URL. An empty one drains nothing, so no permission is needed for it.",
+    behaviour: { catalog, binding: (view) => ({ ...view, syslog_drain_url: "" }) },
+    fails: ["bind-syslog-drain-url-string"],
   },
 ];

@@ -3,6 +3,7 @@ import { describeDifferences, differences, type DatabaseContents, readContents }
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { backupCheck } from "../plan.ts";
+import { digestOf } from "../oracles/digest.ts";
 import type { BackupOperation } from "../client.ts";
 import { factsOf, createFilled, type FilledTable, MANY_ROWS, TYPES, VOLUME } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
@@ -22,6 +23,8 @@ async function createObjects(session: RecordedSession): Promise<void> {
   }
   if (session.extras.has("view"))
     await session.run({ do: "create-view", name: "drydock_view", table: TYPES.shape.name });
+  if (session.extras.has("type"))
+    await session.run({ do: "create-type", name: "drydock_mood", labels: ["well", "so-so", "not at all"] });
   if (session.extras.has("grant")) await session.run({ do: "grant", table: shape.name });
 }
 
@@ -35,10 +38,17 @@ async function prepare(
   return { contents: await readContents(session, SHAPES), extras: session.extras };
 }
 
-/** What an engine lacks, or its client can't create, was not examined: a passing verdict says so. */
-function passWith({ size }: RecordedSession["extras"], evidence: readonly Evidence[]): Outcome {
-  const reason = "indexes, views and rights were not looked at: this data plane has none";
-  return { ...pass(...evidence), ...(size === 0 ? { reason } : {}) };
+const OBJECTS = ["index", "view", "grant", "type"] as const;
+
+/** A pass says what it compared. What an engine lacks, or its client can't create, was not examined. */
+function passWith(
+  extras: RecordedSession["extras"],
+  contents: DatabaseContents,
+  evidence: readonly Evidence[],
+): Outcome {
+  const lacking = OBJECTS.filter((kind) => !extras.has(kind));
+  const unseen = lacking.length === 0 ? "" : `; not looked at, as this data plane has none: ${lacking.join(", ")}`;
+  return { ...pass(...evidence), reason: `${contents.size} facts as before, digest ${digestOf(contents)}${unseen}` };
 }
 
 /** Removes what was backed up, so that it can only come from the backup: two whole tables, and some rows of the third. */
@@ -48,7 +58,7 @@ async function destroy(session: RecordedSession): Promise<void> {
   for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
 }
 
-/** A gap is no fault; a number that was handed out before is one. */
+/** A gap is not a fault; a number that was handed out before is. */
 async function judgeSequence(
   context: BackupContext,
   tenant: Tenant,
@@ -77,13 +87,13 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
   if (lost.length > 0)
     return fail("what was backed up, as it was", describeDifferences(lost), ...context.evidence(deeds, lost));
   const evidence = context.evidence(deeds);
-  return (await judgeSequence(context, tenant, deeds)) ?? passWith(extras, evidence);
+  return (await judgeSequence(context, tenant, deeds)) ?? passWith(extras, before, evidence);
 }
 
 /** BK-10: a restore brings back what was backed up. */
 export const fidelityCheck = backupCheck("BK-10", {
   requirement:
-    "After a restore, tables, rows of every type and megabytes of them, indexes, views, rights and sequences are what they were when the backup was taken.",
+    "After a restore, tables, rows of every type and megabytes of them, indexes, constraints, views, rights, types, extensions and sequences are what they were when the backup was taken.",
   instances: 1,
   run: fidelity,
 });

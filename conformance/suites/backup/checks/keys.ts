@@ -16,7 +16,7 @@ const fillState = async (session: RecordedSession): Promise<DatabaseContents> =>
   await createFilled(session, STATE), look(session)
 );
 
-/** A key that is no word of any language, because reports must not hold anybody's real one. */
+/** A key that is not a word of any language, because reports must not hold anybody's real key. */
 const keyOf = (context: BackupContext, which: string): string => `drydock-${which}-${context.platform.newId()}`;
 
 const setKey = (client: BackupClient, instance: string, key: string): Promise<Observation> =>

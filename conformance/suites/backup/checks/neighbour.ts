@@ -12,7 +12,7 @@ const see = seeTable;
 
 const canariesOf = ({ live }: Tenant): FilledTable => markedTable(NAME, live.id, "first", "second");
 
-/** The neighbour goes on writing, so that rolling it back to an earlier state would show. */
+/** The neighbour keeps writing, so that rolling it back to an earlier state would show. */
 async function goOn(context: BackupContext, neighbour: Tenant, table: FilledTable): Promise<DatabaseContents> {
   return context.inSession(neighbour, async (session) => {
     await session.run({ do: "insert", table: table.shape, rows: [["third", `third of ${neighbour.live.id}`]] });

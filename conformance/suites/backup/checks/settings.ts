@@ -22,6 +22,8 @@ const VIEWS: readonly (readonly [kind: string, sql: string])[] = [
 /** A name with its value, by kind: `setting work_mem` to `64`. */
 type Settings = ReadonlyMap<string, string>;
 
+const NONE: Settings = new Map();
+
 async function readSettings(session: RecordedSession): Promise<Settings> {
   const found = new Map<string, string>();
   if (!session.extras.has("native")) return found;
@@ -50,13 +52,15 @@ async function judgeSettings(context: BackupContext): Promise<Outcome> {
   const tenant = await context.tenant(offer, await context.osb.freshOf(offer, parameters));
   const { live } = tenant;
   await context.inSession(tenant, (session) => createFilled(session, TABLE));
-  const was = await context.inSession(tenant, readSettings);
+  // The words in which settings are asked for are PostgreSQL's.
+  const read = tenant.access.login.client === "postgresql" ? readSettings : async () => NONE;
+  const was = await context.inSession(tenant, read);
   const shown = await shownParameters(context, live);
   if (was.size === 0 && shown === undefined)
     return notApplicable("neither the data plane nor GET of the instance shows settings", context.run.catalog);
   const backup = await context.backup(client, tenant);
   const restore = await context.restore(client, tenant, backup);
-  const is = await context.readAfterRestore(tenant.access, [backup, restore], readSettings);
+  const is = await context.readAfterRestore(tenant.access, [backup, restore], read);
   const evidence = context.evidence([backup, restore]);
   const changed = [...new Set([...was.keys(), ...is.keys()])].find((name) => was.get(name) !== is.get(name));
   if (changed !== undefined)

@@ -19,7 +19,7 @@ import { tanzuDialect } from "./tanzu.ts";
 /** What every product that backs up and restores in place must show. */
 const ONLY = ["BK-10", "BK-11", "BK-19", "BK-24", "BK-48"];
 
-/** The product, its double, and what drydock.yml says of it. */
+/** The product, its double, and what drydock.yml says about it. */
 const PRODUCTS: readonly (readonly [name: string, dialect: BackupDialect, file: string])[] = [
   ["an extension of the OSB API", extensionDialect, ""],
   ["a9s", a9sDialect(["instances"], "restore"), ""],

@@ -18,7 +18,7 @@ export const eachRow = (change: (row: TableRow) => TableRow): Partial<Behaviour>
   });
 
 /** A dump without objects of one kind. */
-export const withoutKind = (kind: "index" | "view" | "grant"): Partial<Behaviour> =>
+export const withoutKind = (kind: "index" | "view" | "grant" | "type"): Partial<Behaviour> =>
   dumping(({ objects }) => objects.splice(0, objects.length, ...objects.filter((made) => made.kind !== kind)));
 
 /** Backups that remember the users of their instance, and restores that do something with them. */

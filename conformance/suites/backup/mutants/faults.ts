@@ -1,7 +1,10 @@
 import { type Behaviour, RIGHT } from "../../toy/behaviour.ts";
-import { copyOf } from "../../toy/engine.ts";
+import { copyOf, replace, replay } from "../../toy/engine.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 import { loseTail } from "./dumps.ts";
+
+/** How many writes a replica that lags has not seen. */
+const LAG_WRITES = 3;
 
 /** Under one fault a backup reports success, but is incomplete. */
 const shortUnder = (name: string): Partial<Behaviour> => ({
@@ -46,6 +49,12 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
     "A backup during which the primary is killed ends with what it has by then, and succeeds.",
     shortUnder("kill-primary"),
   ),
+  mutant("BK-31", "fail-over-loses-acknowledged-writes", "A replica that lags takes over: the last writes are lost.", {
+    onFailOver: (instance, cloud) => {
+      RIGHT.onFailOver(instance, cloud);
+      replace(instance.store, replay(instance.log.slice(0, -LAG_WRITES)));
+    },
+  }),
   mutant(
     "BK-32",
     "dead-agent-blocks",
@@ -100,4 +109,15 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
   mutant("BK-39", "set-back-forgets", "A control plane that was set back has silently forgotten newer backups.", {
     setBack: (id, vault) => vault.purge(id),
   }),
+  mutant(
+    "BK-39",
+    "ghost-after-rollback",
+    "A control plane that was set back lists backups again whose data are gone.",
+    {
+      setBack: (id, vault) => {
+        for (const task of vault.tasks())
+          if (task.instance === id && task.state === "deleted") task.state = "succeeded";
+      },
+    },
+  ),
 ];

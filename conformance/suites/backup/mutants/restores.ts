@@ -78,6 +78,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(FIDELITY, "dump-without-indexes", "A backup holds no indexes.", withoutKind("index")),
   mutant(FIDELITY, "dump-without-views", "A backup holds no views.", withoutKind("view")),
   mutant(FIDELITY, "dump-without-grants", "A backup holds no rights.", withoutKind("grant")),
+  mutant(FIDELITY, "dump-without-types", "A backup holds no types.", withoutKind("type")),
   mutant(
     FIDELITY,
     "restore-rewinds-sequences",

@@ -4,6 +4,7 @@ import { digestOf } from "./digest.ts";
 import { drawHistory } from "./draw-history.ts";
 import { judgeCauses, judgeTotal } from "./invariants.ts";
 import { judgeLedger, type LedgerRow, type LedgerWrite } from "./ledger.ts";
+import { drawRegister, shrinkRegister } from "./draw-register.ts";
 import { isLinearizable, type RegisterOperation } from "./register.ts";
 import { shrinkHistory } from "./shrink.ts";
 
@@ -25,7 +26,7 @@ const histories = fc
   );
 
 const rowOf = ({ writer, seq, payload }: LedgerWrite): LedgerRow => ({ writer, seq, payload });
-/** What a sound backup holds: the state at one moment; a write under way may already have taken effect. */
+/** What a sound backup holds: the state at one moment; a write in progress may already have taken effect. */
 const cut = (writes: readonly LedgerWrite[], atMs: number): readonly LedgerRow[] =>
   writes
     .filter(
@@ -206,6 +207,27 @@ describe("a register", () => {
     expect(isLinearizable(stale, 0)).toBe(false);
     const two = [operation("write", 1, 0, 10), operation("read", 1, 20, 30), operation("read", 0, 40, 50)];
     expect(isLinearizable(two, 0)).toBe(false);
+  });
+
+  it("is shrunk to what shows the fault, and drawn", () => {
+    const before = Array.from({ length: 10 }, (_, at) => operation("write", at + 10, at * 10, at * 10 + 5));
+    const history = [
+      ...before,
+      operation("write", 1, 200, 210),
+      operation("read", 1, 220, 230),
+      operation("write", 2, 225, 260),
+      operation("read", 19, 280, 300),
+    ];
+    const shortest = shrinkRegister(history, 0);
+    expect(shortest.length).toBe(3);
+    expect(shortest.at(-1)).toEqual(operation("read", 19, 280, 300));
+    expect(shrinkRegister([operation("read", 7, 0, 1), operation("write", 8, 0, 1)], 0)).toEqual([
+      operation("read", 7, 0, 1),
+    ]);
+    expect(drawRegister([operation("write", 1, 0, 10), operation("read", 0, 20, 40)])).toBe(
+      ["write 1         |===========", "read 0          |                    ===================="].join("\n"),
+    );
+    expect(drawRegister([operation("write", 1, 0), operation("read", 0, 20, 40)])).toMatch(/^write 1 {9}\|=+\?$/m);
   });
 
   it("accepts a write without an answer either way", () => {

@@ -7,7 +7,7 @@ export interface RegisterOperation {
   readonly endedMs: number | undefined;
 }
 
-/** How many operations may be under way at once: more would take too long to try. */
+/** How many operations may be in progress at once: more would take too long to try. */
 const AT_ONCE_MAX = 20;
 
 /**

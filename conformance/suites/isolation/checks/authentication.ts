@@ -163,7 +163,7 @@ async function judgeIdentity(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
-/** Routes of administrators and frameworks that are no business of a platform. */
+/** Routes of administrators and frameworks that a platform has no business with. */
 const ADMIN_ROUTES = [
   "/metrics",
   "/instances",
@@ -195,7 +195,7 @@ async function judgeAdminRoutes(context: IsolationContext): Promise<Outcome> {
     ] as const) {
       const answer = await context.platform.exchange({ ...request, url: `${url}${path}` });
       const expected = `${path} to be closed to ${who}`;
-      // What the catalog shows to any platform is no secret, wherever else it appears.
+      // What the catalog shows to every platform is not a secret, wherever else it appears.
       const isEmpty = answer.bytes.length === 0 || Buffer.from(context.run.catalog.bytes).equals(answer.bytes);
       if (isSuccess(answer) && !isEmpty)
         return fail(expected, `${answer.status}, ${answer.bytes.length} bytes`, answer);

@@ -55,7 +55,7 @@ async function foreignBackup(context: IsolationContext): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const operation of (["get", "restore", "delete", "download"] as const).filter((each) => at.client.can(each))) {
     const outcome = await probe(at, operation);
-    // A restore that was begun is no state to go on from.
+    // After a restore has begun, there is no sound state to continue from.
     if (outcome.verdict !== "pass") {
       context.markChanged();
       return outcome;

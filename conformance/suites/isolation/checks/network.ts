@@ -128,7 +128,7 @@ async function judgeOutage(context: IsolationContext): Promise<Outcome> {
   }
 }
 
-/** Ports of the platform that are no business of a tenant's VM. */
+/** Ports of the platform that a tenant's VM has no business with. */
 async function judgeManagement(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const { plane } = context.recorder;

@@ -221,7 +221,7 @@ export const echoCheck = isolationCheck("IS-19", {
   run: judgeEcho,
 });
 
-/** IS-20: another's backup is no source of a new instance. */
+/** IS-20: another's backup is not a source of a new instance. */
 export const sourcesCheck = isolationCheck("IS-20", {
   requirement:
     "An instance or backup of another organization that a provision names as its source is refused like an unknown one.",

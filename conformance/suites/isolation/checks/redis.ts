@@ -1,20 +1,5 @@
-import { DataError } from "../../../data/plane.ts";
-import type { TableRows } from "../../../data/statement.ts";
-import { type Evidence, fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
-import type { IsolationContext } from "../context.ts";
-import { runNative } from "../attempts.ts";
+import { type Attempt, judgeAttempts, requireEngine } from "../engine-attempts.ts";
 import { isolationCheck } from "../plan.ts";
-
-/** A command that a tenant tries, and what undoes it. */
-interface Attempt {
-  readonly what: string;
-  readonly command: string;
-  readonly after?: string;
-  /** An error that only an authorised user gets. */
-  readonly betrayal?: RegExp;
-  /** Whether the answer shows that it worked. Default: it was not refused. */
-  readonly gains?: (rows: TableRows) => boolean;
-}
 
 const ATTEMPTS: readonly Attempt[] = [
   { what: "a setting of the server", command: "CONFIG SET dir /tmp" },
@@ -37,31 +22,9 @@ const ATTEMPTS: readonly Attempt[] = [
   },
 ];
 
-/** Tries everything, each in a session of its own: a command with an endless answer would drown the next one's. */
-async function judgeRedis(context: IsolationContext): Promise<Outcome> {
-  const offer = await context.requireUsableOffer();
-  const tenant = await context.tenant(offer);
-  if (tenant.access.login.client !== "redis") return notApplicable("the service is not Redis", tenant.bound);
-  const evidence: Evidence[] = [];
-  for (const { what, command, after, betrayal, gains = () => true } of ATTEMPTS) {
-    const outcome = await context.inSession(tenant, async (session) => {
-      const result = await runNative(session, command);
-      const step = context.lastStep();
-      if (after !== undefined && !(result instanceof DataError)) await runNative(session, after);
-      evidence.push(...step);
-      if (result instanceof DataError && result.fault === "lost")
-        return fail("a server that survives what a tenant tries", `${what}: the session is lost`, ...step);
-      const isGain = result instanceof DataError ? betrayal?.test(result.message) === true : gains(result);
-      return isGain ? fail("a tenant to be refused", what, ...step) : undefined;
-    });
-    if (outcome !== undefined) return outcome;
-  }
-  return pass(...evidence);
-}
-
 /** IS-38: a tenant's user has no power. */
 export const redisCheck = isolationCheck("IS-38", {
   requirement:
     "A tenant of Redis can't change settings, modules, users or roles, see anybody's commands, or escape from a script.",
-  run: judgeRedis,
+  run: async (context) => judgeAttempts(context, await requireEngine(context, "redis"), ATTEMPTS),
 });

@@ -3,6 +3,9 @@ import { toyMutantSet } from "../../toy/mutants.ts";
 import { isolationSuite } from "../suite.ts";
 import { API_MUTANTS } from "./api.ts";
 import { ENGINE_MUTANTS } from "./engine.ts";
+import { DASHBOARD_MUTANTS } from "./dashboards.ts";
+import { OTHER_ENGINE_MUTANTS } from "./engines.ts";
+import { REACH_MUTANTS } from "./reach.ts";
 import { PARAMETER_MUTANTS } from "./parameters.ts";
 import { PLATFORM_MUTANTS } from "./platform.ts";
 import { TENANT_MUTANTS } from "./tenants.ts";
@@ -14,4 +17,7 @@ export const isolationMutants: MutantSet = toyMutantSet(isolationSuite, [
   ...PARAMETER_MUTANTS,
   ...ENGINE_MUTANTS,
   ...PLATFORM_MUTANTS,
+  ...OTHER_ENGINE_MUTANTS,
+  ...REACH_MUTANTS,
+  ...DASHBOARD_MUTANTS,
 ]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { howMany } from "../../../../scripts/tests/slice.ts";
 import { whyNoServer } from "./binaries.ts";
 import { NODES, Trio } from "./testing/trio.ts";
 import { Writers } from "./testing/writers.ts";
@@ -6,7 +7,8 @@ import { Writers } from "./testing/writers.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: writers under fail-over: ${whyNot}\n`);
 
-const ROUNDS = Number(process.env.DRYDOCK_FAILOVERS ?? 2);
+/** A VM that is deleted; in a whole run, a server that is killed, too. */
+const ROUNDS = Number(process.env.DRYDOCK_FAILOVERS ?? howMany(1, 2));
 
 describe.skipIf(whyNot !== undefined)("applications that write while primaries die", () => {
   let trio: Trio;

@@ -40,6 +40,19 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
     });
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "memory: a statement that needs more fails, and its session goes on",
+    async () => {
+      const made = await open({ memory_mb: 64 });
+      await made.using(async (client) => {
+        await client.query("SET work_mem = '1GB'");
+        const text = "SELECT length(repeat('x', 100 * 1024 * 1024)) AS n";
+        await expect(client.query(text)).rejects.toMatchObject({ code: "53200" });
+        expect((await client.query("SELECT 1 AS x")).rows).toEqual([{ x: 1 }]);
+      });
+    },
+  );
+
   it("disk: sessions end and nobody is admitted while it is too full, with the reason; a higher threshold opens it again", async () => {
     const made = await open({ disk_mb: 1000, max_disk_threshold: 13, diskMs: 3_600_000 });
     const client = await made.connect();

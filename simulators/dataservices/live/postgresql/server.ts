@@ -10,6 +10,7 @@ import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
 import { killServer } from "./fence.ts";
 import { writeMemberFiles } from "./member.ts";
+import { withinMemory } from "./memory.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { applyUsers, CLOSED_HBA, hbaOf, identifier, literal, RESTORER, SUPERUSER } from "./roles.ts";
 
@@ -66,6 +67,8 @@ export interface ServerOptions {
   readonly password: string;
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** What each of its processes may take, MiB. Default: whatever the machine has. */
+  readonly memoryMib?: number | undefined;
   /** Admits nobody but the simulator, whatever password its files give the superuser. Default: false. */
   readonly isClosed?: boolean;
   /** Its role in its group, for a node that replicates. */
@@ -98,7 +101,8 @@ export class Server {
     if (options.member !== undefined) await writeMemberFiles(options.member, options);
     const settings = { ...options.settings, unix_socket_directories: options.data };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const child = spawn(options.binaries.postgres, ["-D", options.data, ...flags], {
+    const [program, args] = withinMemory(options.memoryMib, [options.binaries.postgres, "-D", options.data, ...flags]);
+    const child = spawn(program, args, {
       ...options.owner,
       cwd: options.data,
       stdio: ["ignore", "ignore", "pipe"],

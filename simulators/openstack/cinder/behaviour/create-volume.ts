@@ -20,12 +20,13 @@ interface VolumeRequest {
   readonly image?: ImageView | undefined;
   readonly snapshotId?: string | null;
   readonly sourceId?: string | null;
+  readonly groupId?: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly requestId: string;
 }
 
 /** What a volume keeps from the image or volume from which it was created. */
-const imageMetadataOf = (image: ImageView): Record<string, string> => ({
+export const imageMetadataOf = (image: ImageView): Record<string, string> => ({
   image_id: image.id,
   image_name: image.name ?? "",
   checksum: image.checksum ?? "",
@@ -67,6 +68,7 @@ export function createVolume(cinder: Cinder, actor: Actor, wanted: VolumeRequest
     metadata: wanted.metadata,
     imageMetadata: wanted.image === undefined ? (source?.imageMetadata ?? {}) : imageMetadataOf(wanted.image),
     attachments: [],
+    groupId: wanted.groupId ?? null,
   };
   addVolume(cinder, row);
   recordChange(cinder, "volume.create", row.id, { project: row.projectId, name: row.name, size: row.sizeGb });

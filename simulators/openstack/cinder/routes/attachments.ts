@@ -116,11 +116,9 @@ function complete(call: CinderCall): HttpReply {
   const { volume, attachment } = requireAttachment(call);
   requireMember(call, "os-complete", { type: ["object", "null"] });
   refuseNovaAttachment(volume);
-  if (attachment.connector === undefined)
-    throw badRequest("Invalid volume: Attachment must be in the state attaching to be completed.");
   Object.assign(attachment, {
     attachedMs: call.cinder.cloud.kernel.nowMs,
-    device: attachment.connector.mountpoint ?? "/dev/vdb",
+    device: attachment.connector?.mountpoint ?? "/dev/vdb",
   });
   setStatus(call.cinder, volume, "in-use");
   return emptyReply(204);

@@ -4,6 +4,7 @@ import { recordChange } from "../state/cinder.ts";
 import type { QosSpecRow, TypeRow } from "../state/rows.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound, notFoundById } from "../wire/errors.ts";
+import { type ListDescription, listPage } from "../wire/lists.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
@@ -141,6 +142,20 @@ function associations(call: CinderCall): HttpReply {
   return ok({ qos_associations: types.map(({ id, name }) => ({ association_type: "volume_type", name, id })) });
 }
 
+function list(call: CinderCall): HttpReply {
+  const rows = [...call.cinder.slot.value.qosSpecs.values()];
+  const listing: ListDescription<QosSpecRow> = {
+    collection: "qos_specs",
+    kind: "QoS specs",
+    idOf: ({ id }) => id,
+    seqOf: (row) => rows.indexOf(row),
+    sortKeys: { id: ({ id }) => id, name: ({ name }) => name, consumer: ({ consumer }) => consumer },
+    filters: { id: (row, value) => row.id === value, name: (row, value) => row.name === value },
+  };
+  const { page, extras } = listPage(call, listing, rows, "/qos-specs");
+  return ok({ qos_specs: page.map(fieldsView), ...extras });
+}
+
 const one = "/qos-specs/:id";
 
 /** Routes of the API reference, "Quality of service specifications". They limit nothing here. */
@@ -149,7 +164,7 @@ export const QOS_SPEC_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/qos-specs",
     admin: `${POLICY}:get_all`,
-    handler: ({ cinder }) => ok({ qos_specs: [...cinder.slot.value.qosSpecs.values()].map(fieldsView) }),
+    handler: list,
   },
   { method: "POST", path: "/qos-specs", admin: `${POLICY}:create`, handler: create },
   {

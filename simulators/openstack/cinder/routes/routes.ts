@@ -6,7 +6,10 @@ import { BACKUP_ROUTES } from "./backups.ts";
 import { CAPABILITY_ROUTES } from "./capabilities.ts";
 import { CLUSTER_ROUTES } from "./clusters.ts";
 import { CONSISTENCY_GROUP_ROUTES } from "./consistencygroups.ts";
+import { DEFAULT_TYPE_ROUTES } from "./default-types.ts";
 import { EXTENSION_ROUTES } from "./extensions.ts";
+import { GROUP_SNAPSHOT_ROUTES } from "./group-snapshots.ts";
+import { GROUP_TYPE_ROUTES } from "./group-types.ts";
 import { GROUP_ROUTES } from "./groups.ts";
 import { HOST_ROUTES } from "./hosts.ts";
 import { LIMIT_ROUTES } from "./limits.ts";
@@ -59,7 +62,10 @@ export const ROUTES: readonly CinderRoute[] = [
   ...CAPABILITY_ROUTES,
   ...CLUSTER_ROUTES,
   ...CONSISTENCY_GROUP_ROUTES,
+  ...DEFAULT_TYPE_ROUTES,
+  ...GROUP_TYPE_ROUTES,
   ...GROUP_ROUTES,
+  ...GROUP_SNAPSHOT_ROUTES,
   ...WORKER_ROUTES,
   ...RESOURCE_FILTER_ROUTES,
   ...MESSAGE_ROUTES,

@@ -26,7 +26,7 @@ const base = ({ version }: CinderCall, row: SnapshotRow, isCreated = false): Rec
   status: row.status,
   size: row.sizeGb,
   metadata: row.metadata,
-  ...(version >= 14 && { group_snapshot_id: null }),
+  ...(version >= 14 && { group_snapshot_id: row.groupSnapshotId }),
   ...(version >= 41 && { user_id: row.userId }),
   ...(version >= 65 && { consumes_quota: true }),
 });
@@ -87,6 +87,7 @@ function create(call: CinderCall): HttpReply {
     metadata: fields.metadata ?? {},
     createdMs: cinder.cloud.kernel.nowMs,
     updatedMs: null,
+    groupSnapshotId: null,
   };
   startCreateSnapshot(cinder, row);
   return ok({ snapshot: base(call, row, true) }, 202);
@@ -94,7 +95,7 @@ function create(call: CinderCall): HttpReply {
 
 function remove(call: CinderCall): HttpReply {
   const row = requireSnapshotOf(call);
-  if (!["available", "error"].includes(row.status))
+  if (!["available", "error"].includes(row.status) || row.groupSnapshotId !== null)
     throw badRequest("Invalid snapshot: Snapshot status must be available or error and must not be part of a group.");
   startDeleteSnapshot(call.cinder, row);
   return emptyReply();

@@ -12,10 +12,16 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
+/** The project that sees a transfer: that of its volume, whoever has made it. */
+const projectOf = ({ cinder }: CinderCall, { volumeId }: TransferRow): string =>
+  cinder.slot.value.volumes.get(volumeId)?.projectId ?? "";
+
 /** @throws Refusal 404 */
-function requireTransfer({ cinder, actor, params }: CinderCall): TransferRow {
+function requireTransfer(call: CinderCall): TransferRow {
+  const { cinder, actor, params } = call;
   const row = cinder.slot.value.transfers.get(params.id ?? "");
-  if (row === undefined || !controls(actor, row)) throw notFoundById("Transfer", params.id ?? "");
+  if (row === undefined || !controls(actor, { projectId: projectOf(call, row) }))
+    throw notFoundById("Transfer", params.id ?? "");
   return row;
 }
 
@@ -42,7 +48,6 @@ function create(call: CinderCall): HttpReply {
   const row: TransferRow = {
     id: cinder.cloud.uuid("cinder"),
     volumeId: volume.id,
-    projectId: actor.projectId,
     name: fields.name ?? null,
     authKey: cinder.cloud.secrets("cinder").hex(16),
     createdMs: cinder.cloud.kernel.nowMs,
@@ -89,7 +94,7 @@ function accept(call: CinderCall): HttpReply {
 
 const list = (call: CinderCall, shown: (row: TransferRow) => object): HttpReply => {
   const rows = [...call.cinder.slot.value.transfers.values()].filter(
-    ({ projectId }) => isForAllProjects(call) || projectId === call.actor.projectId,
+    (row) => isForAllProjects(call) || projectOf(call, row) === call.actor.projectId,
   );
   return ok({ transfers: rows.map(shown) });
 };

@@ -60,7 +60,12 @@ function remove(call: CinderCall): HttpReply {
   }
   const isCascade = flagIn(call, "cascade");
   const snapshots = snapshotsOf(cinder, row.id);
-  if (!DELETABLE.has(row.status) || row.attachments.length > 0 || (snapshots.length > 0 && !isCascade))
+  if (
+    !DELETABLE.has(row.status) ||
+    row.attachments.length > 0 ||
+    row.groupId !== null ||
+    (snapshots.length > 0 && !isCascade)
+  )
     throw badRequest(
       "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );
@@ -93,7 +98,7 @@ const LISTING: ListDescription<VolumeRow> = {
     created_at: (row, value) => timeFilter(row.createdMs, value),
     updated_at: (row, value) => timeFilter(row.updatedMs, value),
     id: (row, value) => row.id === value,
-    group_id: () => false,
+    group_id: (row, value) => row.groupId === value,
     migration_status: () => false,
   },
 };

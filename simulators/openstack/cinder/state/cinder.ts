@@ -1,7 +1,11 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
+import { firstGroupTypes } from "./groups.ts";
 import type {
   BackupRow,
+  GroupRow,
+  GroupSnapshotRow,
+  GroupTypeRow,
   QosSpecRow,
   MessageRow,
   ProjectUsage,
@@ -20,6 +24,11 @@ export interface CinderState {
   readonly volumeByAttachment: Map<string, string>;
   readonly snapshots: Map<string, SnapshotRow>;
   readonly types: Map<string, TypeRow>;
+  /** Project → the type of its volumes if their client names none. */
+  readonly defaultTypes: Map<string, string>;
+  readonly groupTypes: Map<string, GroupTypeRow>;
+  readonly groups: Map<string, GroupRow>;
+  readonly groupSnapshots: Map<string, GroupSnapshotRow>;
   readonly transfers: Map<string, TransferRow>;
   readonly backups: Map<string, BackupRow>;
   readonly messages: Map<string, MessageRow>;
@@ -40,6 +49,10 @@ export const emptyState = (): CinderState => ({
   volumeByAttachment: new Map(),
   snapshots: new Map(),
   types: new Map(),
+  defaultTypes: new Map(),
+  groupTypes: firstGroupTypes(),
+  groups: new Map(),
+  groupSnapshots: new Map(),
   transfers: new Map(),
   backups: new Map(),
   messages: new Map(),

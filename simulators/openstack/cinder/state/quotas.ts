@@ -98,13 +98,28 @@ export function checkBackupGigabytes(cinder: Cinder, projectId: string, sizeGb: 
     );
 }
 
-/** @throws Refusal 413 when the project may not have one more */
-export function checkCount(cinder: Cinder, projectId: string, name: "volumes" | "snapshots" | "backups"): void {
+/** @throws Refusal 413 when the project may not have so many more */
+export function checkCount(
+  cinder: Cinder,
+  projectId: string,
+  name: "volumes" | "snapshots" | "backups",
+  more = 1,
+): void {
   const limit = limitOf(cinder, projectId, name);
-  if (limit < 0 || usageOf(cinder, projectId)[name] < limit) return;
+  if (limit < 0 || usageOf(cinder, projectId)[name] + more <= limit) return;
   const kind = { volumes: "Volume", snapshots: "Snapshot", backups: "Backup" }[name];
   const what = name === "volumes" ? " for quota 'volumes'." : "";
   throw overLimit(`${kind}LimitExceeded: Maximum number of ${name} allowed (${limit}) exceeded${what}`);
+}
+
+const groupsOf = ({ slot }: Cinder, projectId: string): number =>
+  [...slot.value.groups.values()].filter((row) => row.projectId === projectId).length;
+
+/** @throws Refusal 413 when the project may not have one more group of volumes */
+export function checkGroupCount(cinder: Cinder, projectId: string): void {
+  const limit = limitOf(cinder, projectId, "groups");
+  if (limit >= 0 && groupsOf(cinder, projectId) >= limit)
+    throw overLimit(`GroupLimitExceeded: Maximum number of groups allowed (${limit}) exceeded`);
 }
 
 /** @throws Refusal 413 when the project may not have one more volume of a type, or so many gigabytes */
@@ -120,6 +135,7 @@ const COUNTED = ["volumes", "snapshots", "gigabytes", "backups", "backup_gigabyt
 
 /** What a project uses of a quota. The use of a volume type is counted on demand. */
 export function usedOf(cinder: Cinder, projectId: string, name: string): number {
+  if (name === "groups") return groupsOf(cinder, projectId);
   const counted = COUNTED.find((each) => each === name);
   return counted === undefined ? usedOfType(cinder, projectId, name) : usageOf(cinder, projectId)[counted];
 }

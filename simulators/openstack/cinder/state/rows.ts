@@ -42,6 +42,8 @@ export interface VolumeRow {
   metadata: Readonly<Record<string, string>>;
   imageMetadata: Readonly<Record<string, string>>;
   attachments: readonly Attachment[];
+  /** The group that it belongs to. */
+  groupId: string | null;
 }
 
 /** A snapshot of a volume. */
@@ -58,6 +60,47 @@ export interface SnapshotRow {
   metadata: Readonly<Record<string, string>>;
   readonly createdMs: number;
   updatedMs: number | null;
+  /** Where it was made together with others. */
+  readonly groupSnapshotId: string | null;
+}
+
+/** A type of groups: what their driver promises, as specs. */
+export interface GroupTypeRow {
+  readonly id: string;
+  name: string;
+  description: string | null;
+  isPublic: boolean;
+  specs: Readonly<Record<string, string | null>>;
+}
+
+/** Volumes that are managed, and photographed, together. */
+export interface GroupRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly projectId: string;
+  name: string | null;
+  description: string | null;
+  status: string;
+  readonly zone: string;
+  readonly typeId: string;
+  /** Types that its volumes may have. */
+  readonly volumeTypeIds: readonly string[];
+  readonly groupSnapshotId: string | null;
+  readonly sourceGroupId: string | null;
+  readonly createdMs: number;
+}
+
+/** Snapshots of all volumes of a group. */
+export interface GroupSnapshotRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly projectId: string;
+  readonly groupId: string;
+  readonly typeId: string;
+  readonly name: string | null;
+  readonly description: string | null;
+  status: string;
+  readonly createdMs: number;
 }
 
 /** A volume type. */
@@ -98,7 +141,6 @@ export interface QosSpecRow {
 export interface TransferRow {
   readonly id: string;
   readonly volumeId: string;
-  readonly projectId: string;
   readonly name: string | null;
   readonly authKey: string;
   readonly createdMs: number;

@@ -23,7 +23,8 @@ export function requireType(
   { cinder, actor }: { readonly cinder: Cinder; readonly actor: Actor },
   wanted: string | null | undefined,
 ): TypeRow {
-  const found = findType(cinder, wanted ?? defaultTypeOf(cinder));
+  const ofProject = cinder.slot.value.defaultTypes.get(actor.projectId);
+  const found = findType(cinder, wanted ?? ofProject ?? defaultTypeOf(cinder));
   if (found !== undefined && canUseType(actor, found)) return found;
   const isId = /^[0-9a-f-]{36}$/.test(wanted ?? "");
   throw notFoundById(isId ? "Volume type" : "Volume type with name", wanted ?? defaultTypeOf(cinder));

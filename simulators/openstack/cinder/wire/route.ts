@@ -20,6 +20,8 @@ export interface CinderRoute {
   readonly clients?: readonly string[];
   /** Whether it is refused before the project in the path is looked at. */
   readonly isForAnyProject?: true;
+  /** Whether it is served only without a project in front. Default false. */
+  readonly isOfNoProject?: true;
   readonly handler: (call: CinderCall) => HttpReply;
 }
 
@@ -36,6 +38,7 @@ export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenSta
     return route.handler(call);
   };
   const common = { method: route.method, handler, ...(route.clients && { clients: route.clients }) };
+  if (route.isOfNoProject === true) return [{ ...common, path: `/v3${route.path}` }];
   return [
     { ...common, path: `/v3/:${route.isForAnyProject === true ? "other" : "project"}${route.path}` },
     { ...common, path: `/v3${route.path}` },

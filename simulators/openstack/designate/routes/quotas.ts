@@ -12,7 +12,7 @@ const hardLimit = integerFrom(-1);
 
 /** @throws Refusal 403 for another project, unless an administrator asks for all */
 function checkReader(context: RequestContext): void {
-  if (projectIn(context) === context.actor.projectId) return;
+  if (projectIn(context) === projectOf(context)) return;
   if (!context.actor.isAdmin || !wantsAllProjects(context)) throw forbidden();
 }
 

@@ -15,7 +15,7 @@ export const wantsAllProjects = ({ request }: RequestContext): boolean =>
 
 /** The project for which the caller acts, which an administrator may choose. */
 export const projectOf = ({ request, actor }: RequestContext): string =>
-  request.headers["x-auth-sudo-project-id"] ?? actor.projectId;
+  request.headers["x-auth-sudo-project-id"] ?? request.headers["x-auth-sudo-tenant-id"] ?? actor.projectId;
 
 /** Whether the caller may see what belongs to the project. */
 export const canSee = (context: RequestContext, projectId: string): boolean =>

@@ -37,7 +37,12 @@ function checkAccept({ request }: RequestContext): void {
 
 /** Headers by which administrators act for others. Members are refused before anything is looked up. */
 function checkScope({ request, actor }: RequestContext): void {
-  const { "x-auth-all-projects": all, "x-auth-sudo-project-id": sudo } = request.headers;
+  const {
+    "x-auth-all-projects": all,
+    "x-auth-sudo-project-id": project,
+    "x-auth-sudo-tenant-id": tenant,
+  } = request.headers;
+  const sudo = project ?? tenant;
   if ((all?.toLowerCase() !== "true" && sudo === undefined) || actor.isAdmin) return;
   const reply = { status: 403, headers: { "Content-Type": "text/html; charset=utf-8" }, body: "" };
   throw new Refusal(403, "", "", { reply });

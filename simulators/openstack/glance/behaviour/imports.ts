@@ -1,5 +1,5 @@
-import { type Glance, type ImageRow, touch } from "../state.ts";
-import { fill } from "./data.ts";
+import { type Glance, type ImageData, type ImageRow, touch } from "../state.ts";
+import { digestData, fill } from "./data.ts";
 
 /** How long an import of staged data takes, in a world of pace 1. */
 const IMPORT_MS = 800;
@@ -11,6 +11,12 @@ const IMPORTED = "glance/imported";
 export function defineImports(glance: Glance): void {
   glance.cloud.kernel.onTimer<{ id: string }>(IMPORTED, ({ id }) => endImport(glance, id));
 }
+
+/**
+ * What an address on the web would have sent: no simulated cloud reaches the web, so the bytes follow from the address. The same address
+ * always gives the same image.
+ */
+export const madeUpData = (uri: string): ImageData => digestData(`simulated content of ${uri}\n`);
 
 /** Starts the import of staged data. */
 export function startImport({ cloud }: Glance, row: ImageRow): void {

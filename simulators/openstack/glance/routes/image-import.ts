@@ -1,11 +1,11 @@
 import { type HttpReply, json, isObject } from "../../../kernel/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
-import { startImport } from "../behaviour/imports.ts";
+import { madeUpData, startImport } from "../behaviour/imports.ts";
 import { type Glance, requireImage, requireOwnImage } from "../state.ts";
 import { emptyReply, readMembers } from "../wire/body.ts";
 
-/** What `/v2/info/import` offers. Only the first is simulated. */
+/** What `/v2/info/import` offers. The last copies between stores, of which there is one. */
 export const IMPORT_METHODS: readonly string[] = ["glance-direct", "web-download", "copy-image"];
 
 /** The import of staged data (Image API v2, "interoperable image import"). */
@@ -27,8 +27,8 @@ function listTasks(glance: Glance, { actor, params }: RequestContext): HttpReply
   return json(200, { tasks: [] });
 }
 
-/** The name of the method that the body asks for. @throws Refusal 400 */
-function parseMethod(context: RequestContext): string {
+/** The method that the body asks for, and from where. @throws Refusal 400 */
+function parseMethod(context: RequestContext): { readonly name: string; readonly uri: string } {
   const { method } = readMembers(context);
   if (typeof method !== "object" || method === null)
     throw new Refusal(400, "", "Import request requires a 'method' field.");
@@ -40,7 +40,7 @@ function parseMethod(context: RequestContext): string {
     const given = uri === undefined ? "None" : String(uri);
     throw new Refusal(400, "", `URI for web-download does not pass filtering: ${given}`);
   }
-  return String(name);
+  return { name: String(name), uri: String(uri) };
 }
 
 function isAllowedSource(uri: unknown): boolean {
@@ -50,11 +50,21 @@ function isAllowedSource(uri: unknown): boolean {
 }
 
 function importImage(glance: Glance, context: RequestContext): HttpReply {
-  const method = parseMethod(context);
+  const { name: method, uri } = parseMethod(context);
   const row = requireOwnImage(glance, context.actor, context.params.id ?? "");
   if (row.status !== "queued" && row.status !== "uploading")
     throw new Refusal(409, "", `Image with status ${row.status} cannot be target for import`);
-  if (method !== "glance-direct") throw notSimulated(`import by ${method}; stage the data and import it directly`);
+  if (method === "copy-image") throw notSimulated("import by copy-image: there is one store");
+  if (method === "web-download") {
+    if (row.status !== "queued")
+      throw new Refusal(409, "", "Image needs to be in 'queued' state to use 'web-download' method");
+    for (const [name, value] of [
+      ["disk_format", row.diskFormat],
+      ["container_format", row.containerFormat],
+    ] as const)
+      if (value === null) throw new Refusal(400, "", `'${name}' needs to be set before import`);
+    row.staged = madeUpData(uri);
+  }
   if (row.staged === null)
     throw new Refusal(409, "", "Image needs to be staged before 'glance-direct' method can be used");
   startImport(glance, row);

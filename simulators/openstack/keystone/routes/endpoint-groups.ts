@@ -1,8 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { bindRoutes, type OpenStackRoute, type RequestContext } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
-import type { Endpoint, EndpointGroup } from "../state/entities.ts";
-import type { KeystoneState } from "../state/state.ts";
+import { isInGroup } from "../state/endpoint-filter.ts";
+import type { EndpointGroup } from "../state/entities.ts";
 import type { Attributes } from "../wire/body.ts";
 import { badRequest, missingAttribute, notFound } from "../wire/errors.ts";
 import { collectionReply } from "../wire/links.ts";
@@ -30,6 +30,14 @@ function checkFilters(filters: Attributes | undefined): void {
     throw missingAttribute("service_id or region_id or interface", "endpoint_group");
 }
 
+/** A group of endpoints as the API shows it. */
+export const endpointGroupView = ({ id, name, description, filters }: EndpointGroup) => ({
+  id,
+  name,
+  description,
+  filters,
+});
+
 const ENDPOINT_GROUPS = defineResource({
   collection: "OS-EP-FILTER/endpoint_groups",
   listed: "endpoint_groups",
@@ -39,7 +47,7 @@ const ENDPOINT_GROUPS = defineResource({
   createSchema: { type: "object", properties: PROPERTIES, required: ["name", "filters"] },
   updateSchema: { type: "object", properties: PROPERTIES, minProperties: 1 },
   map: (state) => state.endpointGroups,
-  view: ({ id, name, description, filters }) => ({ id, name, description, filters }),
+  view: endpointGroupView,
   create: ({ cloud }, _context, attributes) => {
     const { name, description = null, filters } = attributes;
     checkFilters(filters);
@@ -60,31 +68,17 @@ const ENDPOINT_GROUPS = defineResource({
 /** Groups of endpoints (Identity API v3, OS-EP-FILTER). */
 export const endpointGroupRoutes = resourceRoutes(ENDPOINT_GROUPS);
 
-const fits = ({ filters }: EndpointGroup, endpoint: Endpoint): boolean => {
-  const shown: Attributes = {
-    service_id: endpoint.serviceId,
-    region_id: endpoint.regionId,
-    interface: endpoint.interface,
-  };
-  return Object.entries(filters).every(([name, value]) => shown[name] === value);
-};
-
-/** @throws Refusal 404 */
-function requireGroup(state: KeystoneState, { params: { id = "" } }: RequestContext): EndpointGroup {
-  const group = state.endpointGroups.get(id);
-  if (group === undefined) throw notFound("Endpoint Group", id);
-  return group;
-}
-
 function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_endpoints_associated_with_endpoint_group");
-  const group = requireGroup(state, context);
+  const { id = "" } = context.params;
+  const group = state.endpointGroups.get(id);
+  if (group === undefined) throw notFound("Endpoint Group", id);
   const views = [...state.endpoints.values()]
-    .filter((endpoint) => fits(group, endpoint))
+    .filter((endpoint) => isInGroup(group, endpoint))
     .map((endpoint) => endpointView(endpoint, context, state));
   return collectionReply(context, "endpoints", views);
 }
 
-/** What belongs to a group of endpoints; its association with projects is not simulated. */
+/** What belongs to a group of endpoints. */
 export const groupedEndpointRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/OS-EP-FILTER/endpoint_groups/:id/endpoints", listEndpoints]]);

@@ -4,10 +4,6 @@ import { notSimulated, authenticationRequired } from "../wire/errors.ts";
 const AREAS = [
   ["/v3/OS-FEDERATION/*rest", "Federation"],
   ["/v3/OS-OAUTH1/*rest", "OAuth"],
-  ["/v3/OS-EP-FILTER/projects/*rest", "Filtering of endpoints"],
-  ["/v3/OS-EP-FILTER/endpoints/:id/projects", "Filtering of endpoints"],
-  ["/v3/OS-EP-FILTER/endpoint_groups/:id/projects", "Filtering of endpoints"],
-  ["/v3/OS-EP-FILTER/endpoint_groups/:id/projects/:project", "Filtering of endpoints"],
   ["/v3/OS-ENDPOINT-POLICY/*rest", "Policies of endpoints"],
   ["/v3/domains/:domain/config", "Configuration of domains"],
   ["/v3/domains/:domain/config/*rest", "Configuration of domains"],

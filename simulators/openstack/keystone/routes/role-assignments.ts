@@ -26,7 +26,7 @@ function listAssignments({ state }: Keystone, context: RequestContext): HttpRepl
     scope === "domain" ? scopeId === actor.domainId : state.projects.get(scopeId)?.domainId === actor.domainId;
   const assignments = isOn(query, "effective") ? effectiveAssignments(state) : storedAssignments(state);
   const shown = [...assignments].filter(
-    (assignment) => passes(assignment, query) && (actor.isAdmin || isOfDomain(assignment)),
+    (assignment) => passes(state, assignment, query) && (actor.isAdmin || isOfDomain(assignment)),
   );
   return listReply(
     context,
@@ -40,18 +40,29 @@ function checkFilters(query: URLSearchParams): void {
   if (isOn(query, "effective") && query.has("group.id"))
     throw badRequest("Combining effective and group filter will always result in an empty list.");
   if (query.has("user.id") && query.has("group.id")) throw badRequest("Specify a user or group, not both");
+  if (isOn(query, "include_subtree") && !query.has("scope.project.id"))
+    throw badRequest("scope.project.id must be specified if include_subtree is also specified");
   if (query.has("scope.project.id") && query.has("scope.domain.id"))
     throw badRequest("Specify a domain or project, not both");
 }
 
-function passes(assignment: Assignment, query: URLSearchParams): boolean {
+/** Whether a project is another one, or below it; a domain is above all its projects. */
+function isWithin(state: KeystoneState, projectId: string, above: string): boolean {
+  let id: string | undefined = projectId;
+  while (id !== undefined && id !== above) id = state.projects.get(id)?.parentId;
+  return id === above;
+}
+
+function passes(state: KeystoneState, assignment: Assignment, query: URLSearchParams): boolean {
   const { holder, holderId, scope, scopeId, roleId, from } = assignment;
   const fits = (name: string, value: string): boolean => !query.has(name) || query.get(name) === value;
   return (
     fits("user.id", holder === "user" ? holderId : "") &&
     fits("group.id", holder === "group" ? holderId : "") &&
     fits("role.id", roleId) &&
-    fits("scope.project.id", scope === "project" ? scopeId : "") &&
+    (isOn(query, "include_subtree")
+      ? scope === "project" && isWithin(state, scopeId, query.get("scope.project.id") ?? "")
+      : fits("scope.project.id", scope === "project" ? scopeId : "")) &&
     fits("scope.domain.id", scope === "domain" ? scopeId : "") &&
     (!query.has("scope.system") || scope === "system") &&
     (!query.has("scope.OS-INHERIT:inherited_to") || from !== undefined)

@@ -27,6 +27,9 @@ export interface KeystoneState {
   groups: Map<string, Group>;
   services: Map<string, ServiceEntry>;
   endpoints: Map<string, Endpoint>;
+  /** Project → the endpoints and the groups of endpoints that its catalog shows; a project without any sees all. */
+  endpointsByProject: Map<string, readonly string[]>;
+  endpointGroupsByProject: Map<string, readonly string[]>;
   regions: Map<string, Region>;
   credentials: Map<string, Blob>;
   policies: Map<string, Blob>;
@@ -65,6 +68,8 @@ export function emptyState(): KeystoneState {
     groups: new Map(),
     services: new Map(),
     endpoints: new Map(),
+    endpointsByProject: new Map(),
+    endpointGroupsByProject: new Map(),
     regions: new Map(),
     credentials: new Map(),
     policies: new Map(),

@@ -1,5 +1,6 @@
 import { CATALOG, isCatalogType } from "../../cloud.ts";
 import type { RequestContext } from "../../service.ts";
+import { catalogEndpoints, endpointsOfProject } from "../state/endpoint-filter.ts";
 import type { Endpoint, Scope } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 
@@ -14,14 +15,15 @@ export function endpointUrl(state: KeystoneState, { cloud, request }: RequestCon
 /** The catalog of a token. Endpoints that need a project are left out of the catalog of a token without one. */
 export function catalogOf(state: KeystoneState, context: RequestContext, scope: Scope): readonly object[] {
   const byService = Map.groupBy(
-    [...state.endpoints.values()].flatMap((endpoint) => {
+    catalogEndpoints(state, scope.kind === "project" ? scope.id : undefined).flatMap((endpoint) => {
       const url = fillProject(endpointUrl(state, context, endpoint), scope);
       return endpoint.enabled && url !== undefined ? [{ endpoint, url }] : [];
     }),
     ({ endpoint }) => endpoint.serviceId,
   );
+  const all = scope.kind !== "project" || endpointsOfProject(state, scope.id).length === 0;
   return [...state.services.values()]
-    .filter(({ enabled }) => enabled)
+    .filter(({ id, enabled }) => enabled && (all || byService.has(id)))
     .map(({ id, type, name }) => ({ endpoints: (byService.get(id) ?? []).map(view), id, type, name }));
 }
 

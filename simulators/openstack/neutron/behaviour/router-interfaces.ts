@@ -7,6 +7,7 @@ import { badRequest, conflict, invalid, notFound } from "../wire/errors.ts";
 import { isInPrefix, parsePrefix, prefixesOverlap } from "./ip.ts";
 import { setDevice } from "./devices.ts";
 import { createPort, deletePort } from "./ports.ts";
+import { routerHost } from "./schedules.ts";
 import { addressesOf, INTERFACE_OWNER, interfacesOf } from "./routers.ts";
 
 /** Names an interface: by subnet, by port, or by both. */
@@ -60,7 +61,7 @@ function createInterface(neutron: Neutron, actor: Actor, router: RouterRow, subn
     groups: [],
     deviceId: router.id,
     deviceOwner: INTERFACE_OWNER,
-    hostId: "",
+    hostId: routerHost(neutron, router),
     portSecurity: false,
   });
 }
@@ -81,7 +82,7 @@ function adoptPort(neutron: Neutron, actor: Actor, router: RouterRow, portId: st
     );
   if (port.fixedIps.length === 0) throw badRequest("router", "Router port must have at least one fixed IP.");
   for (const { subnetId } of port.fixedIps) checkNeighbours(neutron, router, subnetId);
-  setDevice(neutron, port, router.id, INTERFACE_OWNER, "");
+  setDevice(neutron, port, router.id, INTERFACE_OWNER, routerHost(neutron, router));
   return port;
 }
 

@@ -8,6 +8,7 @@ import { badRequest, conflict, invalid } from "../wire/errors.ts";
 import { toRequests } from "./allocation.ts";
 import { isInPrefix, parsePrefix } from "./ip.ts";
 import { createPort, deletePort } from "./ports.ts";
+import { routerHost } from "./schedules.ts";
 
 /** The owner of the ports that connect a router to subnets. */
 export const INTERFACE_OWNER = "network:router_interface";
@@ -75,7 +76,7 @@ function openGateway(
     groups: [],
     deviceId: row.id,
     deviceOwner: GATEWAY_OWNER,
-    hostId: "",
+    hostId: routerHost(neutron, row),
     portSecurity: false,
   });
   Object.assign(row, { gatewayNetworkId: network.id, gatewayPortId: port.id });

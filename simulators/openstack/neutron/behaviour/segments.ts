@@ -1,5 +1,8 @@
+import type { Cloud } from "../../cloud.ts";
+import type { Refusal } from "../../refusal.ts";
 import type { NetworkRow } from "../state/rows.ts";
-import type { Neutron } from "../state/state.ts";
+import type { SegmentRow } from "../state/extension-rows.ts";
+import { type Neutron, touch } from "../state/state.ts";
 import { badInput, conflict, invalid } from "../wire/errors.ts";
 
 /*
@@ -13,64 +16,138 @@ export interface Segment {
   readonly id?: number | undefined;
 }
 
-/** The one physical network, which carries flat networks only (`flat_networks`). */
-const FLAT_NETWORK = "public";
+/** The one physical network: it carries a flat network (`flat_networks`), and VLANs where there are agents (`network_vlan_ranges`). */
+const PHYSICAL_NETWORK = "public";
+const VLAN_MAX = 4094;
 
-const REFUSALS: Readonly<Record<string, (segment: Segment) => string | undefined>> = {
-  vxlan: ({ physicalNetwork }) => physicalNetwork && "provider:physical_network specified for vxlan network",
+type Refuse = (segment: Segment, cloud: Pick<Cloud, "profile">) => string | undefined;
+
+/** Types whose segments are numbered tunnels between the hosts; the bare control plane loads the driver of the first only. */
+const TUNNELS = ["vxlan", "gre", "geneve"];
+
+const refuseTunnel: Refuse = ({ type = "", physicalNetwork }, { profile }) => {
+  if (type !== "vxlan" && profile === "rig") return `network_type value '${type}' not supported`;
+  return physicalNetwork && `provider:physical_network specified for ${type} network`;
+};
+
+const REFUSALS: Readonly<Record<string, Refuse>> = {
+  ...Object.fromEntries(TUNNELS.map((type): [string, Refuse] => [type, refuseTunnel])),
   local: ({ physicalNetwork, id }) => {
     const extra = physicalNetwork ? "physical_network" : id === undefined ? undefined : "segmentation_id";
     return extra && `${extra} prohibited for local provider network`;
   },
   flat: ({ physicalNetwork, id }) => {
     if (!physicalNetwork) return "physical_network required for flat provider network";
-    if (physicalNetwork !== FLAT_NETWORK)
+    if (physicalNetwork !== PHYSICAL_NETWORK)
       return `physical_network '${physicalNetwork}' unknown for flat provider network`;
     return id === undefined ? undefined : "segmentation_id prohibited for flat provider network";
   },
-  vlan: ({ physicalNetwork, id }) => {
-    if (physicalNetwork) return `physical_network '${physicalNetwork}' unknown for VLAN provider network`;
-    return id === undefined ? undefined : "segmentation_id requires physical_network for VLAN provider network";
+  vlan: ({ physicalNetwork, id }, { profile }) => {
+    if (!physicalNetwork)
+      return id === undefined ? undefined : "segmentation_id requires physical_network for VLAN provider network";
+    if (physicalNetwork !== PHYSICAL_NETWORK || profile === "rig")
+      return `physical_network '${physicalNetwork}' unknown for VLAN provider network`;
+    if (id === undefined)
+      return `Physical network ${physicalNetwork} requires segmentation_id to be specified when creating a provider network`;
+    return id >= 1 && id <= VLAN_MAX ? undefined : `segmentation_id out of range (1 through ${VLAN_MAX})`;
   },
 };
 
+const tunnelInUse = ({ id }: Segment): Refusal =>
+  conflict("TunnelIdInUse", `Unable to create the network. The tunnel ID ${id} is in use.`);
+
+const IN_USE: Readonly<Record<string, (segment: Segment) => Refusal>> = {
+  flat: ({ physicalNetwork }) =>
+    conflict("FlatNetworkInUse", `Unable to create the flat network. Physical network ${physicalNetwork} is in use.`),
+  vlan: ({ physicalNetwork, id }) =>
+    conflict(
+      "VlanIdInUse",
+      `Unable to create the network. The VLAN ${id} on physical network ${physicalNetwork} is in use.`,
+    ),
+};
+
+/** @throws Refusal 409 if another network is on the same wire, tunnel or VLAN */
+function checkUnused({ slot }: Neutron, segment: Segment): void {
+  const { type = "", physicalNetwork, id } = segment;
+  for (const row of slot.value.segments.values()) {
+    const isSameWire = (row.physicalNetwork ?? undefined) === physicalNetwork;
+    const isSame = row.networkType === type && isSameWire && (row.segmentationId ?? undefined) === id;
+    const refusal = isSame ? (TUNNELS.includes(type) ? tunnelInUse(segment) : IN_USE[type]?.(segment)) : undefined;
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
 /** Checks a segment that an administrator asks for. @throws Refusal 400, 409 */
-export function checkSegment({ slot }: Neutron, segment: Segment): void {
-  const { type, id, physicalNetwork } = segment;
+export function checkSegment(neutron: Neutron, segment: Segment): void {
+  const { type } = segment;
   if (type === undefined) throw badInput("network_type required");
   const refusal = REFUSALS[type];
   if (refusal === undefined) throw badInput(`network_type value '${type}' not supported`);
-  const message = refusal(segment);
+  const message = refusal(segment, neutron.cloud);
   if (message) throw badInput(message);
-  const networks = slot.value.networks.values();
-  if (type === "vxlan" && networks.some((row) => row.networkType === type && row.segmentationId === id))
-    throw conflict("TunnelIdInUse", `Unable to create the network. The tunnel ID ${id} is in use.`);
-  if (type === "flat" && networks.some((row) => row.networkType === type))
-    throw conflict(
-      "FlatNetworkInUse",
-      `Unable to create the flat network. Physical network ${physicalNetwork} is in use.`,
-    );
+  if (!TUNNELS.includes(type) || segment.id !== undefined) checkUnused(neutron, segment);
+}
+
+/** Gives a network one segment more. */
+export function addSegment(neutron: Neutron, networkId: string, segment: Segment): SegmentRow {
+  const { cloud, slot } = neutron;
+  const { type = "vxlan", physicalNetwork, id } = segment;
+  const row: SegmentRow = {
+    // From a stream of its own, so that all other ids stay as they are however many segments there are.
+    id: cloud.uuid("neutron/segments"),
+    projectId: "",
+    description: "",
+    tags: [],
+    createdMs: cloud.kernel.nowMs,
+    updatedMs: cloud.kernel.nowMs,
+    revision: 0,
+    networkId,
+    name: null,
+    isDescribed: false,
+    networkType: type,
+    physicalNetwork: physicalNetwork ?? null,
+    segmentationId: id ?? (TUNNELS.includes(type) ? nextTunnel(neutron) : null),
+  };
+  slot.value.segments.set(row.id, row);
+  slot.value.networks.get(networkId)?.segments.push(row.id);
+  return row;
+}
+
+/** The segments of a network, in order of creation. */
+export const segmentsOf = ({ slot }: Neutron, network: NetworkRow): readonly SegmentRow[] =>
+  network.segments.flatMap((id) => slot.value.segments.get(id) ?? []);
+
+/** Takes one segment from its network. */
+export function removeSegment({ slot }: Neutron, row: SegmentRow): void {
+  slot.value.segments.delete(row.id);
+  const segments = slot.value.networks.get(row.networkId)?.segments ?? [];
+  segments.splice(segments.indexOf(row.id), 1);
 }
 
 /** The number of the next tunnel, for a network that does not ask for one. */
-export function nextTunnel({ slot }: Neutron): number {
+function nextTunnel({ slot }: Neutron): number {
   const state = slot.value;
   const asked = new Set<number | null>();
-  for (const { segmentationId } of state.networks.values())
+  for (const { segmentationId } of state.segments.values())
     if ((segmentationId ?? 0) > state.networksMade) asked.add(segmentationId);
   do state.networksMade++;
   while (asked.has(state.networksMade));
   return state.networksMade;
 }
 
-/** Refuses changes of the segment: only the ids of VLANs change, and there are none. @throws Refusal 400 */
-export function checkSegmentChange(row: NetworkRow, { type, physicalNetwork, id }: Segment): void {
-  if ((type !== undefined && type !== row.networkType) || (physicalNetwork ?? null) !== row.physicalNetwork) {
-    if (type !== undefined || physicalNetwork !== undefined)
-      throw badInput(
-        "Plugin does not support updating the following provider network attributes: provider:network_type, provider:physical_network",
-      );
-  }
-  if (id !== undefined && id !== row.segmentationId)
+/** Refuses changes of what carries a network: only the ids of VLANs change. @throws Refusal 400, 409 */
+export function changeSegment(neutron: Neutron, network: NetworkRow, { type, physicalNetwork, id }: Segment): void {
+  const [row, ...others] = segmentsOf(neutron, network);
+  const isOther =
+    (type !== undefined && type !== row?.networkType) || (physicalNetwork ?? null) !== (row?.physicalNetwork ?? null);
+  if (isOther && (type !== undefined || physicalNetwork !== undefined))
+    throw badInput(
+      "Plugin does not support updating the following provider network attributes: provider:network_type, provider:physical_network",
+    );
+  if (id === undefined || id === row?.segmentationId) return;
+  if (row === undefined || others.length > 0 || row.networkType !== "vlan")
     throw invalid("InvalidInput", "Invalid input for operation: Only VLAN type networks can be updated..");
+  checkSegment(neutron, { type: row.networkType, physicalNetwork: row.physicalNetwork ?? undefined, id });
+  row.segmentationId = id;
+  touch(neutron, row);
 }

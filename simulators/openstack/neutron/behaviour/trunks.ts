@@ -70,8 +70,9 @@ function segmentationOf(
 ): Pick<Subport, "segmentation_type" | "segmentation_id"> {
   const network = slot.value.networks.get(port.networkId);
   if (type === "inherit") {
-    if (network?.networkType !== "vlan") throw badInput(`Cannot accept segmentation type ${network?.networkType}`);
-    return { segmentation_type: "vlan", segmentation_id: network.segmentationId ?? 0 };
+    const segment = slot.value.segments.get(network?.segments[0] ?? "");
+    if (segment?.networkType !== "vlan") throw badInput(`Cannot accept segmentation type ${segment?.networkType}`);
+    return { segmentation_type: "vlan", segmentation_id: segment.segmentationId ?? 0 };
   }
   const id = Number(number);
   if (!/^-?\d+$/.test(String(number)))

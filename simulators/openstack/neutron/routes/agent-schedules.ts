@@ -1,6 +1,7 @@
 import { bodyJson, empty, json, type HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
+import { networkHosts, routerHosts, wireRouter } from "../behaviour/schedules.ts";
 import { type Agent, agentsOf } from "../state/agents.ts";
 import type { NetworkRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
@@ -15,29 +16,6 @@ import { ROUTERS } from "./routers.ts";
 /*
  * Which agents serve which routers and networks.
  */
-
-const nodes = (neutron: Neutron, topic: string): readonly string[] =>
-  agentsOf(neutron).flatMap((agent) => (agent.topic === topic ? [agent.host] : []));
-
-/** The hosts whose L3 agents serve a router: all of a highly available one, else that of its zone. */
-function routerHosts(neutron: Neutron, row: RouterRow): readonly string[] {
-  const chosen = neutron.slot.value.scheduled.get(`l3 ${row.id}`);
-  if (chosen !== undefined) return chosen;
-  const all = nodes(neutron, "l3_agent");
-  if (row.ha) return all;
-  const inZone = agentsOf(neutron).filter(
-    ({ topic, zone }) => topic === "l3_agent" && row.zoneHints.includes(zone ?? ""),
-  );
-  return inZone[0] === undefined ? all.slice(0, 1) : [inZone[0].host];
-}
-
-/** The hosts whose DHCP agents serve a network: one, once it has a subnet that wants them. */
-function networkHosts(neutron: Neutron, row: NetworkRow): readonly string[] {
-  const chosen = neutron.slot.value.scheduled.get(`dhcp ${row.id}`);
-  if (chosen !== undefined) return chosen;
-  const isServed = row.subnets.some((id) => neutron.slot.value.subnets.get(id)?.enableDhcp === true);
-  return isServed ? nodes(neutron, "dhcp_agent").slice(0, 1) : [];
-}
 
 /** What agents of a kind serve: routers, or networks. */
 interface Schedule<T extends { readonly id: string }> {
@@ -93,7 +71,10 @@ function requireKind(neutron: Neutron, { topic, key }: { topic: string; key: str
 }
 
 function setHosts(neutron: Neutron, key: string, id: string, hosts: readonly string[]): void {
-  neutron.slot.value.scheduled.set(`${key} ${id}`, hosts);
+  const { scheduled, routers } = neutron.slot.value;
+  scheduled.set(`${key} ${id}`, hosts);
+  const router = key === "l3" ? routers.get(id) : undefined;
+  if (router !== undefined) wireRouter(neutron, router);
   neutron.cloud.kernel.record("neutron", "agent.schedule", id, { hosts });
 }
 

@@ -95,9 +95,9 @@ function lookups(neutron: Neutron): Lookups {
 }
 
 /** The address that is asked for; `undefined` for one of each version. */
-function requestedAddress({ fixedIp, subnetId }: PortRequest): readonly FixedIpRequest[] | undefined {
-  if (fixedIp === undefined && subnetId === undefined) return undefined;
-  return [{ ...(fixedIp !== undefined && { ip: fixedIp }), ...(subnetId !== undefined && { subnetId }) }];
+function requestedAddress({ fixedIp, subnetId, more = [] }: PortRequest): readonly FixedIpRequest[] | undefined {
+  if (fixedIp === undefined && subnetId === undefined) return more.length === 0 ? undefined : more;
+  return [{ ...(fixedIp !== undefined && { ip: fixedIp }), ...(subnetId !== undefined && { subnetId }) }, ...more];
 }
 
 function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): PortView {

@@ -1,5 +1,5 @@
 import type { Actor } from "../../cloud.ts";
-import { checkSegment, checkSegmentChange, nextTunnel, type Segment } from "../behaviour/segments.ts";
+import { addSegment, changeSegment, removeSegment, segmentsOf } from "../behaviour/segments.ts";
 import { deleteIdleFloatingIps } from "../behaviour/floating-ips.ts";
 import { deletePort } from "../behaviour/ports.ts";
 import { deleteSubnet } from "../behaviour/subnets.ts";
@@ -8,25 +8,17 @@ import { addToCount } from "../state/quotas.ts";
 import type { NetworkRow } from "../state/rows.ts";
 import { type Neutron, newRow } from "../state/state.ts";
 import { type Fields, forAdmins, type NewFields, trueForAdmins, withStandard } from "../wire/attributes.ts";
-import { boolean, integer, nonNegative, storable, text, textUpTo, zoneHints } from "../wire/converters.ts";
+import { boolean, integer, nonNegative, storable, text, zoneHints } from "../wire/converters.ts";
 import { dnsDomain } from "../wire/dns-names.ts";
-import { badRequest, conflict, internalError, notSimulated } from "../wire/errors.ts";
+import { badInput, badRequest, conflict } from "../wire/errors.ts";
+import type { SegmentRow } from "../state/extension-rows.ts";
 import { checkZones } from "../state/zones.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
+import { askedSegments, networkType, physicalNetwork, providerSegment, segmentList } from "./network-segments.ts";
 import type { Resource } from "./resource.ts";
 
 const MTU_DEFAULT = 1450;
 const MTU_MIN = 68;
-
-/** `network_type` and `physical_network` of the provider extension. */
-const TYPE_CHARS_MAX = 32;
-const PHYSICAL_CHARS_MAX = 64;
-
-/** Segments as a list; anything else is the service's own error. */
-const segments = (value: unknown): readonly unknown[] => {
-  if (!Array.isArray(value)) throw internalError();
-  return value;
-};
 
 const ATTRIBUTES = withStandard({
   name: { convert: text },
@@ -44,12 +36,24 @@ const ATTRIBUTES = withStandard({
   port_security_enabled: { convert: boolean, filter: boolean },
   l2_adjacency: { post: false, put: false },
   dns_domain: { convert: dnsDomain },
-  "provider:network_type": { policy: forAdmins, convert: textUpTo(TYPE_CHARS_MAX) },
-  "provider:physical_network": { policy: forAdmins, convert: textUpTo(PHYSICAL_CHARS_MAX) },
+  "provider:network_type": { policy: forAdmins, convert: networkType },
+  "provider:physical_network": { policy: forAdmins, convert: physicalNetwork },
   "provider:segmentation_id": { policy: forAdmins, convert: integer, filter: integer },
-  segments: { policy: forAdmins, convert: segments },
+  segments: { policy: forAdmins, convert: segmentList },
 });
 type NetworkAttributes = typeof ATTRIBUTES;
+
+const segmentMembers = (row: SegmentRow | undefined): View => ({
+  "provider:network_type": row?.networkType ?? null,
+  "provider:physical_network": row?.physicalNetwork ?? null,
+  "provider:segmentation_id": row?.segmentationId ?? null,
+});
+
+/** What carries a network: three members, or a list of them if there are several segments. */
+function carrierMembers(neutron: Neutron, row: NetworkRow): View {
+  const segments = segmentsOf(neutron, row);
+  return segments.length > 1 ? { segments: segments.map(segmentMembers) } : segmentMembers(segments[0]);
+}
 
 const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
   id: row.id,
@@ -68,25 +72,19 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
   ...(row.external && { is_default: row.isDefault }),
   description: row.description,
   port_security_enabled: row.portSecurity,
-  l2_adjacency: true,
+  l2_adjacency: row.subnets.every((id) => (neutron.slot.value.subnets.get(id)?.segmentId ?? null) === null),
   dns_domain: row.dnsDomain,
   tags: row.tags,
   ...revisionMembers(row),
-  ...(actor.isAdmin && {
-    "provider:network_type": row.networkType,
-    "provider:physical_network": row.physicalNetwork,
-    "provider:segmentation_id": row.segmentationId,
-  }),
+  ...(actor.isAdmin && carrierMembers(neutron, row)),
 });
 
 function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAttributes>): NetworkRow {
   const state = neutron.slot.value;
   const bytes = storable(fields.mtu ?? MTU_DEFAULT);
   if (bytes > 0 && bytes < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
-  if (fields.segments !== undefined) throw notSimulated("segments of a network");
   checkZones(neutron, fields.availability_zone_hints);
-  const asked = segmentOf(fields);
-  if (asked !== undefined) checkSegment(neutron, asked);
+  const asked = askedSegments(neutron, fields);
   const row: NetworkRow = {
     ...newRow(neutron, projectId, 1, fields.description),
     name: fields.name ?? "",
@@ -97,32 +95,21 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAt
     portSecurity: fields.port_security_enabled ?? true,
     mtu: bytes,
     dnsDomain: fields.dns_domain ?? "",
-    networkType: asked?.type ?? "vxlan",
-    physicalNetwork: asked?.physicalNetwork ?? null,
-    segmentationId: (asked?.type ?? "vxlan") === "vxlan" ? (asked?.id ?? nextTunnel(neutron)) : (asked?.id ?? null),
+    segments: [],
     zoneHints: fields.availability_zone_hints ?? [],
     subnets: [],
   };
   state.networks.set(row.id, row);
+  for (const segment of asked ?? [{}]) addSegment(neutron, row.id, segment);
   addToCount(neutron, projectId, "network", 1);
   neutron.cloud.kernel.record("neutron", "network.create", row.id, { project: projectId, name: row.name });
   return row;
 }
 
-/** The segment that an administrator asks for; `undefined` for any. */
-function segmentOf(fields: Fields<NetworkAttributes>): Segment | undefined {
-  const segment = {
-    type: fields["provider:network_type"],
-    physicalNetwork: fields["provider:physical_network"],
-    id: fields["provider:segmentation_id"],
-  };
-  return Object.values(segment).every((each) => each === undefined) ? undefined : segment;
-}
-
-function update(row: NetworkRow, fields: Fields<NetworkAttributes>): void {
-  const segment = segmentOf(fields);
-  if (segment !== undefined) checkSegmentChange(row, segment);
-  if (fields.segments !== undefined) throw notSimulated("segments of a network");
+function update(neutron: Neutron, row: NetworkRow, fields: Fields<NetworkAttributes>): void {
+  const segment = providerSegment(fields);
+  if (segment !== undefined) changeSegment(neutron, row, segment);
+  if (fields.segments !== undefined) throw badInput("Plugin does not support updating provider attributes");
   if (fields.mtu !== undefined) storable(fields.mtu);
   if (fields.mtu !== undefined && fields.mtu > 0 && fields.mtu < MTU_MIN)
     throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
@@ -154,6 +141,7 @@ function remove(neutron: Neutron, row: NetworkRow): void {
   deletePorts(neutron, row);
   const state = neutron.slot.value;
   for (const subnet of row.subnets.flatMap((id) => state.subnets.get(id) ?? [])) deleteSubnet(neutron, subnet);
+  for (const segment of segmentsOf(neutron, row)) removeSegment(neutron, segment);
   state.networks.delete(row.id);
   for (const [id, { objectId }] of state.rbac) if (objectId === row.id) state.rbac.delete(id);
   addToCount(neutron, row.projectId, "network", -1);
@@ -179,6 +167,6 @@ export const NETWORKS: Resource<NetworkRow, NetworkAttributes> = {
   view,
   createdView: (neutron, actor, row) => ({ ...view(neutron, actor, row), is_default: row.isDefault }),
   create: (neutron, _actor, projectId, fields) => create(neutron, projectId, fields),
-  update: (_neutron, _actor, row, fields) => update(row, fields),
+  update: (neutron, _actor, row, fields) => update(neutron, row, fields),
   remove: (neutron, _actor, row) => remove(neutron, row),
 };

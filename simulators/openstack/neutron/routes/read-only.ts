@@ -1,6 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
-import { notSimulated } from "../wire/errors.ts";
 import { type ListedCollection, listReply } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
 
@@ -26,12 +25,3 @@ export const unfilteredList = (path: string, collection: string, views: readonly
 
 const fits = (view: View, query: URLSearchParams): boolean =>
   [...query.keys()].every((key) => !(key in view) || query.getAll(key).includes(String(view[key])));
-
-/** A creation that is refused because the resource is not simulated. */
-export const refusedCreation = (path: string): OpenStackRoute => ({
-  method: "POST",
-  path: `/v2.0/${path}`,
-  handler: () => {
-    throw notSimulated(path);
-  },
-});

@@ -15,7 +15,6 @@ import { PORT_FORWARDINGS } from "./port-forwardings.ts";
 import { QOS_POLICIES } from "./qos-policies.ts";
 import { qosRuleRoutes } from "./qos-rules.ts";
 import { TRUNKS, trunkActions } from "./trunks.ts";
-import { FLAVOR_ROUTES } from "./flavors.ts";
 import { FLOATINGIP_POOL_ROUTES } from "./floatingip-pools.ts";
 import { FLOATING_IPS } from "./floatingips.ts";
 import { networkIpAvailabilityRoutes } from "./network-ip-availabilities.ts";
@@ -28,7 +27,8 @@ import { interfaceRoutes } from "./router-interfaces.ts";
 import { ROUTERS } from "./routers.ts";
 import { SECURITY_GROUP_RULES } from "./security-group-rules.ts";
 import { SECURITY_GROUPS } from "./security-groups.ts";
-import { SEGMENT_ROUTES } from "./segments.ts";
+import { SEGMENTS } from "./segments.ts";
+import { flavorProfileRoutes, SERVICE_FLAVORS, SERVICE_PROFILES } from "./service-flavors.ts";
 import { SERVICE_PROVIDER_ROUTES } from "./service-providers.ts";
 import { subnetpoolActions } from "./subnetpool-actions.ts";
 import { SUBNETPOOLS } from "./subnetpools.ts";
@@ -66,8 +66,10 @@ export const neutronRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...agentRoutes(neutron),
   ...agentScheduleRoutes(neutron),
   ...AVAILABILITY_ZONE_ROUTES,
-  ...FLAVOR_ROUTES,
-  ...SEGMENT_ROUTES,
+  ...flavorProfileRoutes(neutron),
+  ...resourceRoutes(neutron, SERVICE_FLAVORS),
+  ...resourceRoutes(neutron, SERVICE_PROFILES),
+  ...resourceRoutes(neutron, SEGMENTS),
   ...FLOATINGIP_POOL_ROUTES,
   ...quotaRoutes(neutron),
   ...(neutron.cloud.profile === "rig" ? coreRoutes(neutron) : extendedRoutes(neutron)),

@@ -15,10 +15,10 @@ import {
 import { canSeeSubnet, checkNetworkOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
-import type { SubnetpoolRow, SubnetRow } from "../state/rows.ts";
+import type { NetworkRow, SubnetpoolRow, SubnetRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import type { Fields, NewFields } from "../wire/attributes.ts";
-import { badInput, badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
+import { badInput, badRequest, conflict, internalError, invalid, notFound } from "../wire/errors.ts";
 import type { Resource } from "./resource.ts";
 import { ATTRIBUTES, type SubnetAttributes, view } from "./subnet-attributes.ts";
 
@@ -83,12 +83,43 @@ function checkNew(fields: NewFields<SubnetAttributes>, subnetpool: SubnetpoolRow
   checkModes(fields);
 }
 
+/** Either all subnets of a network are on segments of it, or none is. @throws Refusal 400, 404 */
+function checkSegmentOf({ slot }: Neutron, network: NetworkRow, segmentId: string | null): void {
+  const { segments, subnets } = slot.value;
+  const segment = segmentId === null ? undefined : segments.get(segmentId);
+  if (segmentId !== null && segment === undefined) throw notFound("Segment", segmentId);
+  if (network.subnets.some((id) => ((subnets.get(id)?.segmentId ?? null) === null) !== (segmentId === null)))
+    throw invalid(
+      "SubnetsNotAllAssociatedWithSegments",
+      `All of the subnets on network '${network.id}' must either all be associated with segments or all not associated with any segment.`,
+    );
+  if (segment !== undefined && segment.networkId !== network.id)
+    throw invalid(
+      "NetworkIdsDontMatch",
+      `The subnet's network id, '${network.id}', doesn't match the network_id of segment '${segmentId}'`,
+    );
+}
+
+/** Only the one subnet of a network with one segment goes from none to one; back it goes never. @throws Refusal 400, 500 */
+function moveToSegment({ slot }: Neutron, row: SubnetRow, segmentId: string | null): void {
+  // The service looks for the segment's hosts, and fails.
+  if (segmentId === null || !slot.value.segments.has(segmentId)) throw internalError();
+  const network = slot.value.networks.get(row.networkId);
+  if (row.segmentId !== null || network === undefined || network.subnets.length > 1 || network.segments.length > 1)
+    throw invalid(
+      "SubnetSegmentAssociationChangeNotAllowed",
+      "A subnet that is already associated with a segment cannot have its segment association changed.",
+    );
+  row.segmentId = segmentId;
+}
+
 function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<SubnetAttributes>): SubnetRow {
   const network = requireNetwork(neutron, actor, fields.network_id);
   if (parsePrefix(fields.cidr) !== undefined && fields.prefixlen !== undefined) checkNew(fields, undefined);
   const subnetpool = findSubnetpool(neutron, actor, fields);
   checkNew(fields, subnetpool);
-  if (fields.segment_id != null) throw notFound("Segment", fields.segment_id);
+  const segmentId = fields.segment_id ?? null;
+  checkSegmentOf(neutron, network, segmentId);
   const prefix = choosePrefix(neutron, projectId, fields, subnetpool);
   const enableDhcp = fields.enable_dhcp ?? true;
   const gatewayIp = fields.gateway_ip === undefined ? defaultGateway(prefix) : fields.gateway_ip;
@@ -110,7 +141,7 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
     dnsNameservers: fields.dns_nameservers ?? [],
     hostRoutes: fields.host_routes ?? [],
     serviceTypes: fields.service_types ?? [],
-    segmentId: null,
+    segmentId,
     raMode: fields.ipv6_ra_mode ?? null,
     addressMode: fields.ipv6_address_mode ?? null,
     pools: pools ?? defaultPools(prefix, gatewayIp),
@@ -146,8 +177,8 @@ function update(neutron: Neutron, row: SubnetRow, fields: Fields<SubnetAttribute
   }
   if (pools !== undefined && prefix !== undefined) checkPools(prefix, pools);
   if (gateway !== row.gatewayIp || pools !== undefined) checkGateway(gateway, pools ?? row.pools);
-  // The service looks for the segment's hosts, and fails.
-  if (fields.segment_id != null) throw internalError();
+  if (fields.segment_id !== undefined && fields.segment_id !== row.segmentId)
+    moveToSegment(neutron, row, fields.segment_id);
   row.gatewayIp = gateway;
   if (pools !== undefined) Object.assign(row, { pools, lowestFree: 0 });
   row.name = fields.name ?? row.name;

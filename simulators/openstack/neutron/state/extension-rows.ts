@@ -63,6 +63,32 @@ export interface MeteringRuleRow extends ResourceRow {
   readonly excluded: boolean;
 }
 
+/** What carries a network: one wire, tunnel or VLAN. An ordinary network has one, a multi-provider or routed one several. */
+export interface SegmentRow extends ResourceRow {
+  readonly networkId: string;
+  name: string | null;
+  /** Whether anybody has given it a description, even an empty one. */
+  isDescribed: boolean;
+  readonly networkType: string;
+  readonly physicalNetwork: string | null;
+  segmentationId: number | null;
+}
+
+/** A flavor of network services: a name for the profiles with which a provider may build one. */
+export interface ServiceFlavorRow extends ResourceRow {
+  name: string;
+  readonly serviceType: string;
+  enabled: boolean;
+  profiles: readonly string[];
+}
+
+/** How a provider builds a network service. */
+export interface ServiceProfileRow extends ResourceRow {
+  driver: string;
+  metainfo: string;
+  enabled: boolean;
+}
+
 /** All of these, by id. */
 export interface ExtensionState {
   readonly trunks: Map<string, TrunkRow>;
@@ -72,6 +98,9 @@ export interface ExtensionState {
   /** Network, port or floating IP → its policy. */
   readonly qosPolicyOf: Map<string, string>;
   readonly forwardings: Map<string, PortForwardingRow>;
+  readonly segments: Map<string, SegmentRow>;
+  readonly serviceFlavors: Map<string, ServiceFlavorRow>;
+  readonly serviceProfiles: Map<string, ServiceProfileRow>;
   readonly meteringLabels: Map<string, MeteringLabelRow>;
   readonly meteringRules: Map<string, MeteringRuleRow>;
   /** `l3 ROUTER` or `dhcp NETWORK` → the hosts of its agents, where an administrator has chosen them. */
@@ -87,6 +116,9 @@ export const newExtensionState = (): ExtensionState => ({
   qosPolicies: new Map(),
   qosPolicyOf: new Map(),
   forwardings: new Map(),
+  segments: new Map(),
+  serviceFlavors: new Map(),
+  serviceProfiles: new Map(),
   meteringLabels: new Map(),
   meteringRules: new Map(),
   scheduled: new Map(),

@@ -24,9 +24,8 @@ export interface NetworkRow extends ResourceRow {
   portSecurity: boolean;
   mtu: number;
   dnsDomain: string;
-  readonly networkType: string;
-  readonly physicalNetwork: string | null;
-  readonly segmentationId: number | null;
+  /** What carries it, in order of creation: usually one segment. */
+  readonly segments: string[];
   /** The availability zones that a client suggests, among those that the agents serve. */
   readonly zoneHints: readonly string[];
   readonly subnets: string[];
@@ -56,7 +55,7 @@ export interface SubnetRow extends ResourceRow {
   dnsNameservers: readonly string[];
   hostRoutes: readonly HostRoute[];
   serviceTypes: readonly string[];
-  readonly segmentId: string | null;
+  segmentId: string | null;
   readonly raMode: string | null;
   readonly addressMode: string | null;
   pools: readonly AllocationPool[];

@@ -1,7 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { instanceActionsOf } from "../state/instance-actions.ts";
 import type { InstanceAction, Server } from "../state/server.ts";
-import { notFound } from "../wire/errors.ts";
+import { badRequest, notFound } from "../wire/errors.ts";
+import { nextQuery } from "../../paging.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
@@ -18,6 +19,9 @@ const actionView = (server: Server, version: number, each: InstanceAction): obje
   message: each.message,
   ...(version >= 58 && { updated_at: storedTime(each.finishMs ?? each.startMs) }),
 });
+
+/** How many entries a list has at most. */
+const LIST_MAX = 1000;
 
 const EVENTS: Readonly<Record<string, string>> = { create: "compute__do_build_and_run_instance" };
 
@@ -45,16 +49,44 @@ function showAction(call: NovaCall): HttpReply {
   return ok({ instanceAction: { ...actionView(server, call.version, each), ...eventsOf(call, server, each) } });
 }
 
+const changedMs = ({ startMs, finishMs }: InstanceAction): number => finishMs ?? startMs;
+
+/** From 2.58 on a page of the list, of those that changed since; from 2.66 on also before. @throws Refusal 400 for an unknown marker */
+function listActions(call: NovaCall): HttpReply {
+  const { query, version } = call;
+  const server = serverOf(call);
+  const all = instanceActionsOf(server);
+  const shown = (rows: readonly InstanceAction[]): readonly object[] =>
+    rows.map((each) => actionView(server, version, each));
+  if (version < 58) return ok({ instanceActions: shown(all) });
+  const since = Date.parse(query.get("changes-since") ?? "");
+  const before = version < 66 ? Number.NaN : Date.parse(query.get("changes-before") ?? "");
+  const found = all.filter((each) => !(changedMs(each) < since) && !(changedMs(each) > before));
+  const marker = query.get("marker");
+  const at = marker === null ? -1 : found.findIndex(({ requestId }) => requestId === marker);
+  if (marker !== null && at < 0) throw badRequest(`Marker ${marker} could not be found.`);
+  const limit = Math.min(Number(query.get("limit") ?? LIST_MAX), LIST_MAX);
+  const page = found.slice(at + 1, at + 1 + limit);
+  const last = page.at(-1);
+  const hasMore = last !== undefined && page.length === limit && found.length > at + 1 + limit;
+  const next = hasMore && {
+    links: [
+      {
+        rel: "next",
+        href: `${call.base}/servers/${server.id}/os-instance-actions?${nextQuery(query, last.requestId)}`,
+      },
+    ],
+  };
+  return ok({ instanceActions: shown(page), ...next });
+}
+
 /** Routes of the API reference, "Servers actions (os-instance-actions)". */
 export const INSTANCE_ACTION_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",
     path: "/servers/:id/os-instance-actions",
     clients: ["openstack"],
-    handler: (call) => {
-      const server = serverOf(call);
-      return ok({ instanceActions: instanceActionsOf(server).map((each) => actionView(server, call.version, each)) });
-    },
+    handler: listActions,
   },
   {
     method: "GET",

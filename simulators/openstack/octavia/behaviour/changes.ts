@@ -63,7 +63,19 @@ export function endChange(octavia: Octavia, { balancerId, id, isGone, status }: 
   for (const each of [balancer, row]) if (each !== undefined) each.provisioning = status;
   if (isGone && row !== undefined) return endDelete(octavia, row);
   if (row !== undefined) settle(octavia, row, status);
+  if (row !== undefined && row === balancer) settleNewParts(octavia, row, status);
   recordChange(octavia, "loadbalancer.status", balancerId, { status });
+}
+
+/** What a load balancer was created with is there when it is. */
+function settleNewParts(octavia: Octavia, row: OctaviaRow, status: Change["status"]): void {
+  for (const part of partsOf(octavia, row.id)) {
+    if (part.provisioning === "PENDING_CREATE") {
+      part.provisioning = status;
+      settle(octavia, part, status);
+    }
+    settleNewParts(octavia, part, status);
+  }
 }
 
 /** Sets an object's operating status: load balancers and listeners are online, members are if they have a monitor. */

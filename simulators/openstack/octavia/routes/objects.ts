@@ -1,17 +1,19 @@
 import { empty, type HttpReply, json, queryOf } from "../../../kernel/index.ts";
 import { controls } from "../../cloud.ts";
 import { nextQuery, pageAfter, sortBy } from "../../paging.ts";
-import { notSimulated } from "../../refusal.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
 import { balancerOf, checkMutable, startChange } from "../behaviour/changes.ts";
 import { checkDistinct, checkReferences, requireParent, requireRow } from "../behaviour/parents.ts";
-import { takeVip } from "../behaviour/vip.ts";
+import { addObject, projectFor } from "../behaviour/creation.ts";
 import { KINDS, type KindName } from "../state/attributes.ts";
 import { checkQuota } from "../state/quotas.ts";
-import { addRow, type Octavia, type OctaviaRow, partsOf } from "../state/state.ts";
-import { badRequest, conflict, forbidden } from "../wire/errors.ts";
-import { bodyOf, changedValues, newValues, type Values } from "../wire/values.ts";
+import { type Octavia, type OctaviaRow, partsOf } from "../state/state.ts";
+import { badRequest, conflict } from "../wire/errors.ts";
+import { bodyOf, changedValues, newValues } from "../wire/values.ts";
 import { viewOf } from "../wire/views.ts";
+import { replaceMembers } from "./members.ts";
+import { checkChoices } from "./offers.ts";
+import { createGraph, GRAPH_MEMBERS } from "./graphs.ts";
 
 /** The path of a kind of object, and the kind of which its objects are parts. */
 interface Place {
@@ -44,13 +46,27 @@ function rowsAt(octavia: Octavia, { kind, within }: Place, { actor, params }: Re
   return rows.filter((row) => row.kind === kind && controls(actor, row));
 }
 
-const STEERING = new Set(["limit", "marker", "sort", "fields", "page_reverse"]);
+const TAG_FILTERS = ["tags", "tags-any", "not-tags", "not-tags-any"];
+const STEERING = new Set(["limit", "marker", "sort", "fields", "page_reverse", ...TAG_FILTERS]);
+
+/** All of the tags, one of them, and neither: lists of names with commas between them. */
+function fitsTags(value: unknown, query: URLSearchParams): boolean {
+  const tags: readonly unknown[] = Array.isArray(value) ? value : [];
+  return TAG_FILTERS.every((name) => {
+    if (!query.has(name)) return true;
+    const wanted = query.getAll(name).flatMap((each) => each.split(","));
+    const isAny = name.endsWith("-any");
+    const fits = isAny ? wanted.some((tag) => tags.includes(tag)) : wanted.every((tag) => tags.includes(tag));
+    return name.startsWith("not-") ? !fits : fits;
+  });
+}
 
 function list(octavia: Octavia, place: Place, context: RequestContext): HttpReply {
   const query = queryOf(context.request);
   const { collection } = KINDS[place.kind];
   const views = rowsAt(octavia, place, context)
     .map((row) => viewOf(octavia, row))
+    .filter((view) => fitsTags(view.tags, query))
     .filter((view) =>
       [...query].every(([name, value]) => STEERING.has(name) || (name in view && String(view[name]) === value)),
     );
@@ -72,23 +88,12 @@ function list(octavia: Octavia, place: Place, context: RequestContext): HttpRepl
   return json(200, { [collection]: page.items, [`${collection}_links`]: next });
 }
 
-/** The project of a new object: that of its parent. @throws Refusal 403 */
-function projectFor({ actor }: RequestContext, given: Values, parent: OctaviaRow | undefined): string {
-  const named = given.project_id ?? given.tenant_id;
-  const projectId = parent?.projectId ?? (typeof named === "string" ? named : actor.projectId);
-  if (projectId !== actor.projectId && !actor.isAdmin) throw forbidden();
-  return projectId;
-}
-
-/** Parts that a load balancer may be created with. */
-const NESTED = ["listeners", "pools"];
-
 function create(octavia: Octavia, place: Place, context: RequestContext): HttpReply {
   const { actor, params } = context;
   const { kind, within } = place;
   const given = bodyOf(context, kind);
-  if (kind === "loadbalancer" && NESTED.some((name) => given[name] !== undefined))
-    throw notSimulated("load balancers that are created with their parts");
+  if (kind === "loadbalancer" && GRAPH_MEMBERS.some((name) => given[name] !== undefined))
+    return createGraph(octavia, context, given);
   const values = newValues(kind, given);
   const parent =
     within !== undefined
@@ -96,48 +101,17 @@ function create(octavia: Octavia, place: Place, context: RequestContext): HttpRe
       : kind === "loadbalancer"
         ? undefined
         : requireParent(octavia, actor, kind, values);
-  const projectId = projectFor(context, given, parent);
+  const projectId = projectFor(actor, given, parent);
   if (parent !== undefined) {
     checkMutable(balancerOf(octavia, parent));
     checkDistinct(octavia, kind, parent, values);
   }
   checkReferences(octavia, actor, values);
+  checkChoices(octavia, values);
   checkQuota(octavia, projectId, kind);
-  const row = addObject(octavia, context, { kind, parent, projectId, values });
-  return json(201, { [kind]: viewOf(octavia, row) });
-}
-
-interface NewObject {
-  readonly kind: KindName;
-  readonly parent: OctaviaRow | undefined;
-  readonly projectId: string;
-  readonly values: Values;
-}
-
-function addObject(octavia: Octavia, { actor }: RequestContext, wanted: NewObject): OctaviaRow {
-  const { kind, parent, projectId, values } = wanted;
-  const id = octavia.cloud.uuid("octavia");
-  const vip = kind === "loadbalancer" ? takeVip(octavia, actor, projectId, id, values) : {};
-  const row: OctaviaRow = {
-    id,
-    seq: ++octavia.slot.value.made,
-    kind,
-    projectId,
-    balancerId: parent?.balancerId ?? id,
-    parentId: parent?.id ?? id,
-    values: { ...values, ...vip },
-    provisioning: "PENDING_CREATE",
-    operating: "OFFLINE",
-    createdMs: octavia.cloud.kernel.nowMs,
-    updatedMs: null,
-  };
-  addRow(octavia, row);
-  if (kind === "pool" && typeof values.listener_id === "string") {
-    const listener = octavia.slot.value.rows.get(values.listener_id);
-    if (listener !== undefined) listener.values = { ...listener.values, default_pool_id: id };
-  }
+  const row = addObject(octavia, actor, { kind, parent, projectId, values });
   startChange(octavia, row, "create");
-  return row;
+  return json(201, { [kind]: viewOf(octavia, row) });
 }
 
 const rowAt = (octavia: Octavia, { kind, within }: Place, { actor, params }: RequestContext): OctaviaRow => {
@@ -189,6 +163,9 @@ export const objectRoutes = (octavia: Octavia): readonly OpenStackRoute[] =>
         { method: "GET", path, handler: (context) => list(octavia, place, context) },
         { method: "POST", path, handler: (context) => create(octavia, place, context) },
         { method: "GET", path: `${path}/:id`, handler: show },
+        ...(place.kind === "member"
+          ? [{ method: "PUT", path, handler: (context: RequestContext) => replaceMembers(octavia, context) }]
+          : []),
         { method: "PUT", path: `${path}/:id`, handler: (context) => update(octavia, place, context) },
         { method: "DELETE", path: `${path}/:id`, handler: (context) => remove(octavia, place, context) },
       ];

@@ -6,8 +6,9 @@
 export type Check =
   | { readonly type: "text"; readonly max?: number; readonly pattern?: RegExp }
   | { readonly type: "integer"; readonly min: number; readonly max: number }
-  | { readonly type: "boolean" | "uuid" | "ip" | "texts" | "cidrs" | "object" }
-  | { readonly type: "choice"; readonly values: readonly string[] };
+  | { readonly type: "boolean" | "uuid" | "ip" | "texts" | "cidrs" | "object" | "vips" }
+  | { readonly type: "choice"; readonly values: readonly string[] }
+  | { readonly type: "number"; readonly values: readonly number[] };
 
 /** One attribute of an object. */
 export interface OctaviaAttribute {
@@ -70,6 +71,7 @@ const LOAD_BALANCER: OctaviaAttributes = {
   vip_network_id: { ...UUID, isFixed: true },
   vip_port_id: { ...UUID, isFixed: true },
   vip_qos_policy_id: UUID,
+  additional_vips: { check: { type: "vips" }, isFixed: true, fallback: [] },
   provider: { ...choice(["amphora", "octavia"]), isFixed: true, fallback: "amphora" },
   flavor_id: { ...UUID, isFixed: true },
   availability_zone: { check: { type: "text", max: 255 }, isFixed: true, isNullable: true },
@@ -136,7 +138,7 @@ const HEALTH_MONITOR: OctaviaAttributes = {
   http_method: choice(METHODS, { isNullable: true }),
   url_path: { check: { type: "text", max: 255, pattern: /^\// }, isNullable: true },
   expected_codes: { check: { type: "text", pattern: /^\d{3}([,-]\s*\d{3})*$/ }, isNullable: true },
-  http_version: { check: { type: "choice", values: ["1", "1.1"] }, isNullable: true },
+  http_version: { check: { type: "number", values: [1, 1.1] }, isNullable: true },
   domain_name: { check: { type: "text", max: 255 }, isNullable: true },
 };
 

@@ -23,6 +23,16 @@ export interface OctaviaRow {
   updatedMs: number | null;
 }
 
+/** What operators offer: a flavor or a zone, or the profile behind one; attributes by the names of the API. */
+export interface OfferRow {
+  /** A zone is known by its name. */
+  readonly id: string;
+  values: Readonly<Record<string, unknown>>;
+}
+
+/** The kinds of what operators offer. */
+export type OfferKind = "flavorprofile" | "flavor" | "availability_zone_profile" | "availability_zone";
+
 /** All that Octavia knows; plain data, so that the kernel can take snapshots of it. */
 export interface OctaviaState {
   readonly rows: Map<string, OctaviaRow>;
@@ -30,11 +40,23 @@ export interface OctaviaState {
   readonly parts: Map<string, string[]>;
   /** Project → the quotas that were set. */
   readonly quotas: Map<string, Readonly<Record<string, number>>>;
+  readonly offers: Readonly<Record<OfferKind, Map<string, OfferRow>>>;
   made: number;
 }
 
 /** An Octavia without load balancers. */
-export const newState = (): OctaviaState => ({ rows: new Map(), parts: new Map(), quotas: new Map(), made: 0 });
+export const newState = (): OctaviaState => ({
+  rows: new Map(),
+  parts: new Map(),
+  quotas: new Map(),
+  offers: {
+    flavorprofile: new Map(),
+    flavor: new Map(),
+    availability_zone_profile: new Map(),
+    availability_zone: new Map(),
+  },
+  made: 0,
+});
 
 /** Octavia within its cloud. */
 export interface Octavia {

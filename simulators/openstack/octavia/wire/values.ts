@@ -9,6 +9,18 @@ import { badRequest, invalidValue } from "./errors.ts";
 /** The attributes that a client gave, checked. */
 export type Values = Readonly<Record<string, unknown>>;
 
+/** An address beside the first: a subnet, and which address of it. */
+const isVip = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.keys(value).every((name) => name === "subnet_id" || name === "ip_address") &&
+  typeof value.subnet_id === "string" &&
+  isUuid(value.subnet_id) &&
+  (value.ip_address == null || isIp(value.ip_address));
+
+/** The framework takes a number as text too. */
+const numberFrom = (value: unknown): unknown =>
+  typeof value === "string" && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+
 /** Why a value does not fit; `undefined` if it does. */
 function whyNot(check: Check, value: unknown): string | undefined {
   switch (check.type) {
@@ -40,13 +52,19 @@ function whyNot(check: Check, value: unknown): string | undefined {
       return Array.isArray(value) && value.every((each) => parsePrefix(each) !== undefined)
         ? undefined
         : "Value should be IPv4 or IPv6 CIDR format";
+    case "number":
+      return check.values.some((each) => each === value)
+        ? undefined
+        : `Value should be one of: ${check.values.map((each) => each.toFixed(1)).join(", ")}`;
+    case "vips":
+      return Array.isArray(value) && value.every(isVip) ? undefined : "Value should be a list of subnets and addresses";
     case "object":
       return isObject(value) ? undefined : "Wrong type. Expected a dictionary";
   }
 }
 
 /** The object in a body. @throws Refusal 400 */
-export function bodyOf({ request }: RequestContext, kind: KindName): Values {
+export function bodyOf({ request }: RequestContext, kind: string): Values {
   const body = bodyJson(request);
   if (!body.ok) throw new Refusal(400, "", "Invalid input for field/attribute body. Value: ''. Malformed JSON");
   const member = isObject(body.value) ? body.value[kind] : undefined;
@@ -54,43 +72,48 @@ export function bodyOf({ request }: RequestContext, kind: KindName): Values {
   return member;
 }
 
-function checkValue(name: string, { check, isNullable }: OctaviaAttribute, value: unknown): void {
-  if (value === null && isNullable === true) return;
+/** The value as it is kept. @throws Refusal 400 */
+function checkedValue(name: string, { check, isNullable }: OctaviaAttribute, given: unknown): unknown {
+  if (given === null && isNullable === true) return null;
+  const value = check.type === "integer" || check.type === "number" ? numberFrom(given) : given;
   const why = whyNot(check, value);
-  if (why !== undefined) throw invalidValue(name, str(value), why);
+  if (why !== undefined) throw invalidValue(name, str(given), why);
+  return value;
 }
 
 /** Names that a body may have besides the attributes of the kind. */
 const OWNERS = ["project_id", "tenant_id"];
 
+type Attributes = Readonly<Record<string, OctaviaAttribute>>;
+
 /** Checks a new object; what is left out gets its default. @throws Refusal 400 */
-export function newValues(kind: KindName, given: Values, more: readonly string[] = []): Values {
-  const { attributes } = KINDS[kind];
-  const unknown = Object.keys(given).find(
-    (name) => !Object.hasOwn(attributes, name) && !OWNERS.includes(name) && !more.includes(name),
-  );
+export const newValues = (kind: KindName, given: Values): Values => newValuesOf(KINDS[kind].attributes, given, OWNERS);
+
+/** The same of an object with these attributes; `more` are names that it may have besides. @throws Refusal 400 */
+export function newValuesOf(attributes: Attributes, given: Values, more: readonly string[] = []): Values {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(attributes, name) && !more.includes(name));
   if (unknown !== undefined) throw invalidValue(unknown, str(given[unknown]), `Unknown attribute: ${unknown}`);
   const values: Record<string, unknown> = {};
-  for (const [name, attribute] of Object.entries<OctaviaAttribute>(attributes)) {
-    const value = given[name];
-    if (value === undefined && attribute.isRequired === true)
+  for (const [name, attribute] of Object.entries(attributes)) {
+    if (given[name] === undefined && attribute.isRequired === true)
       throw invalidValue(name, "None", "Mandatory field missing.");
-    if (value !== undefined) checkValue(name, attribute, value);
+    const value = given[name] === undefined ? null : checkedValue(name, attribute, given[name]);
     values[name] = value ?? attribute.fallback ?? null;
   }
   return values;
 }
 
 /** Checks a change: null means the default. @throws Refusal 400 */
-export function changedValues(kind: KindName, given: Values): Values {
-  const attributes: Readonly<Record<string, OctaviaAttribute>> = KINDS[kind].attributes;
+export const changedValues = (kind: KindName, given: Values): Values => changedValuesOf(KINDS[kind].attributes, given);
+
+/** The same of an object with these attributes. @throws Refusal 400 */
+export function changedValuesOf(attributes: Attributes, given: Values): Values {
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (attribute === undefined) throw invalidValue(name, str(value), `Unknown attribute: ${name}`);
     if (attribute.isFixed === true) throw badRequest(`${name} cannot be updated.`);
-    checkValue(name, attribute, value);
-    values[name] = value ?? attribute.fallback ?? null;
+    values[name] = checkedValue(name, attribute, value) ?? attribute.fallback ?? null;
   }
   return values;
 }

@@ -21,7 +21,6 @@ function relations(octavia: Octavia, row: OctaviaRow): object {
       return {
         listeners: refs(ofKind(octavia, row, "listener")),
         pools: refs(ofKind(octavia, row, "pool")),
-        additional_vips: [],
       };
     case "listener":
       return { loadbalancers: [{ id: row.balancerId }], l7policies: refs(ofKind(octavia, row, "l7policy")) };
@@ -62,6 +61,27 @@ export function viewOf(octavia: Octavia, row: OctaviaRow): Readonly<Record<strin
     updated_at: row.updatedMs === null ? null : isoSeconds(row.updatedMs).replace("Z", ""),
     ...relations(octavia, row),
   };
+}
+
+/** An object with everything within it, as the creation of all at once shows it. */
+export function graphOf(octavia: Octavia, row: OctaviaRow): Readonly<Record<string, unknown>> {
+  const parts = (kind: OctaviaRow["kind"]): readonly object[] =>
+    ofKind(octavia, row, kind).map((part) => graphOf(octavia, part));
+  const view = viewOf(octavia, row);
+  switch (row.kind) {
+    case "loadbalancer":
+      return { ...view, listeners: parts("listener"), pools: parts("pool") };
+    case "listener":
+      return { ...view, l7policies: parts("l7policy") };
+    case "pool":
+      return { ...view, members: parts("member"), healthmonitor: parts("healthmonitor")[0] ?? null };
+    case "l7policy":
+      return { ...view, rules: parts("rule") };
+    case "healthmonitor":
+    case "member":
+    case "rule":
+      return view;
+  }
 }
 
 /** An object within the tree of statuses. */

@@ -50,7 +50,7 @@ export class Collection {
     return typeof this.options.viewOn === "string";
   }
 
-  /** Takes other options. @throws ServerError when the validator is no filter */
+  /** Takes other options. @throws ServerError when the validator is not a filter */
   reconfigure(options: Document): void {
     const { validator } = options;
     const isEmpty = !isDocument(validator) || Object.keys(validator).length === 0;
@@ -135,7 +135,7 @@ export function requireName(name: Value, what: "collection" | "database"): strin
   const pattern = what === "collection" ? /^(?!\.)[^$\0]+(?<!\.)$/ : /^[^/\\. "$*<>:|?\0]+$/;
   if (typeof name !== "string") throw new ServerError("BadValue", `${what} name has invalid type`);
   if (pattern.test(name) && Buffer.byteLength(name) <= longest) return name;
-  throw new ServerError("InvalidNamespace", `Invalid namespace specified: '${name}' is no name of a ${what}`);
+  throw new ServerError("InvalidNamespace", `Invalid namespace specified: '${name}' is not a name for a ${what}`);
 }
 
 /** With the database's name, a namespace has at most 255 bytes. */

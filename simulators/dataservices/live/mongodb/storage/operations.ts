@@ -77,7 +77,7 @@ export function entryToDocument(entry: Entry): Document {
 
 const damage = (): ServerError => new ServerError("InternalError", "an entry of the log is damaged");
 
-/** @throws ServerError InternalError for what is no entry */
+/** @throws ServerError InternalError for what is not an entry */
 export function entryOfDocument(document: Document): Entry {
   const { at, time, wall, ops, marks } = document;
   if (

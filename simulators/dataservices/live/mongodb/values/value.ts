@@ -69,7 +69,7 @@ export const isNumeric = (value: Value): value is Numeric =>
 export const fieldOf = (document: Document, name: string): Value =>
   Object.hasOwn(document, name) ? document[name] : undefined;
 
-/** The plain number of a numeric value, nearest where it has none of its own; undefined for what is no number. */
+/** The plain number of a numeric value, nearest where it has none of its own; undefined if it is not a number. */
 export function numberOf(value: Value): number | undefined {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);

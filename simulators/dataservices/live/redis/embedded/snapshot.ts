@@ -98,7 +98,7 @@ export function readLines(texts: readonly string[], isTrusting = false): readonl
     const line = parse(text);
     if (line !== undefined) return [line];
     if (isTrusting) return [];
-    throw new DataServiceError("DS_NOT_A_DUMP", `line ${at + 1} is no key`);
+    throw new DataServiceError("DS_NOT_A_DUMP", `line ${at + 1} is not a key`);
   });
 }
 

@@ -39,7 +39,7 @@ export class ReplyReader {
     if (prefix === "$" || prefix === "=") return this.#text(prefix, Number(rest));
     if (prefix === "%") return this.#map(Number(rest));
     if (prefix === "*" || prefix === "~" || prefix === ">") return this.#items(prefix, Number(rest));
-    throw new Error(`this is no reply: ${line.slice(0, 40)}`);
+    throw new Error(`this is not a reply: ${line.slice(0, 40)}`);
   }
 
   #text(prefix: "$" | "=", length: number): Reply | undefined {

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HttpReply } from "../../../../kernel/index.ts";
+import { startReimage } from "../../behaviour/reimage.ts";
 import { startUploadImage } from "../../behaviour/upload-image.ts";
 import { recordChange } from "../../state/cinder.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { requireMember } from "../../wire/body.ts";
 import { storedTimeOrNull } from "../../wire/dates.ts";
-import { snapshotsOf } from "../../state/snapshots.ts";
-import { badRequest, notFound, notFoundById, notSimulated } from "../../wire/errors.ts";
+import { badRequest, notFound, notFoundById } from "../../wire/errors.ts";
 import { acceptedReply, emptyReply, ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import { BOOLEAN, parseBoolean, STRICT_METADATA } from "../../wire/schemas.ts";
+import { checkImageFits } from "../volumes/check-image.ts";
 import type { VolumeActions } from "./action.ts";
 import type { Schema } from "../../../schema/schema.ts";
 
@@ -130,21 +131,27 @@ function typeView({ cinder }: CinderCall, row: VolumeRow): object {
   };
 }
 
-/** Back to the latest snapshot. @throws Refusal 400, 501 */
-function revert({ cinder, version }: CinderCall, row: VolumeRow): never {
-  if (version < 40) throw notFound("The resource could not be found.");
-  if (snapshotsOf(cinder, row.id).length === 0) throw badRequest(`Volume ${row.id} doesn't have any snapshots.`);
-  throw notSimulated("volumes that go back to a snapshot");
-}
+const REIMAGE = {
+  type: "object",
+  properties: { image_id: { type: "string" }, reimage_reserved: BOOLEAN },
+  required: ["image_id"],
+} as const;
 
-const REIMAGE = { type: "object", properties: { image_id: { type: "string" } }, required: ["image_id"] } as const;
-
-/** Another image on the same volume. @throws Refusal 404, 501 */
-function reimage(call: CinderCall, _row: VolumeRow): never {
+/** Another image on the same volume, whose data it overwrites. @throws Refusal 400, 404 */
+function reimage(call: CinderCall, row: VolumeRow): HttpReply {
   if (call.version < 68) throw notFound("The resource could not be found.");
-  const { image_id: id } = requireMember(call, "os-reimage", REIMAGE);
-  if (call.cinder.cloud.images.image(call.actor, id) === undefined) throw notFoundById("Image", id);
-  throw notSimulated("another image on a volume");
+  const { image_id: id, reimage_reserved: isReserved } = requireMember(call, "os-reimage", REIMAGE);
+  const image = call.cinder.cloud.images.image(call.actor, id);
+  if (image === undefined) throw notFoundById("Image", id);
+  const allowed = ["available", "error", ...(parseBoolean(isReserved) === true ? ["reserved"] : [])];
+  if (!allowed.includes(row.status)) {
+    const last = allowed.at(-1);
+    const words = `${allowed.slice(0, -1).join(", ")} or ${last}`;
+    throw badRequest(`Invalid volume: Volume ${row.id} status must be ${words}, but current status is ${row.status}.`);
+  }
+  checkImageFits(image, row.sizeGb);
+  startReimage(call.cinder, row, image);
+  return acceptedReply();
 }
 
 /** Actions that concern both volumes and images. */
@@ -158,6 +165,5 @@ export const IMAGE_ACTIONS: VolumeActions = {
   },
   "os-unset_image_metadata": unsetImageMetadata,
   "os-volume_upload_image": uploadImage,
-  revert,
   "os-reimage": reimage,
 };

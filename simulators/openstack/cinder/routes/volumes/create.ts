@@ -3,16 +3,16 @@ import { type ImageView, controls } from "../../../cloud.ts";
 import { type Schema, type ValueOf } from "../../../schema/index.ts";
 import { startRestore } from "../../behaviour/backups.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
-import type { BackupRow } from "../../state/rows.ts";
+import { requireGroup } from "../../state/groups.ts";
+import type { BackupRow, GroupRow, TypeRow } from "../../state/rows.ts";
 import { requireType } from "../../state/types.ts";
 import { readTexts, requireMember } from "../../wire/body.ts";
 import { badRequest, notFoundById } from "../../wire/errors.ts";
 import { ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import { BOOLEAN, METADATA, NAME, parseBoolean, UUID_OR_NULL } from "../../wire/schemas.ts";
+import { checkImageFits } from "./check-image.ts";
 import { volumeView } from "./view.ts";
-
-const GIB = 1024 ** 3;
 
 const CREATE = {
   type: "object",
@@ -72,6 +72,7 @@ export function createVolumeRoute(call: CinderCall): HttpReply {
   const { name = null, description = null } = readTexts(fields);
   const type = requireType(call, fields.volume_type);
   const source = requireSource(call, fields);
+  const group = requireGroupOf(call, fields.group_id, type);
   const image = requireImage(call, fields.imageRef ?? fields.image_id);
   if (parseBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
   const sizeGb = requireSize(fields, source);
@@ -79,10 +80,24 @@ export function createVolumeRoute(call: CinderCall): HttpReply {
   const zone = requireZone(call, fields);
   const { snapshotId, sourceId } = source;
   const metadata = fields.metadata ?? {};
-  const wanted = { sizeGb, name, description, zone, type, image, snapshotId, sourceId, metadata, requestId };
+  const groupId = group?.id ?? null;
+  const wanted = { sizeGb, name, description, zone, type, image, snapshotId, sourceId, groupId, metadata, requestId };
   const row = createVolume(cinder, actor, wanted);
   if (source.backup !== undefined) startRestore(cinder, source.backup, row);
   return ok({ volume: volumeView(call, row, true) }, 202);
+}
+
+/** The group that a volume is to belong to. @throws Refusal 400, 404 */
+function requireGroupOf({ cinder, actor }: CinderCall, wanted: unknown, type: TypeRow): GroupRow | undefined {
+  if (!wanted) return undefined;
+  const group = requireGroup(cinder, actor, String(wanted));
+  if (!["available", "creating"].includes(group.status))
+    throw badRequest("Invalid Group: Originating group status must be one of 'available, creating' values");
+  if (!group.volumeTypeIds.includes(type.id))
+    throw badRequest(
+      `Invalid input received: Invalid volume_type provided: ${type.id} (requested type must be supported by this group).`,
+    );
+  return group;
 }
 
 const NO_MULTIATTACH =
@@ -107,7 +122,6 @@ function requireSource({ cinder, actor }: CinderCall, fields: WantedVolume): Vol
   const volume = cinder.slot.value.volumes.get(String(fields.source_volid));
   if (fields.source_volid && !sees(volume)) throw notFoundById("Volume", String(fields.source_volid));
   if (fields.consistencygroup_id) throw notFoundById("Group", String(fields.consistencygroup_id));
-  if (fields.group_id) throw notFoundById("Group", String(fields.group_id));
   const backup = cinder.slot.value.backups.get(String(fields.backup_id));
   if (fields.backup_id && !sees(backup)) throw notFoundById("Backup", String(fields.backup_id));
   if (backup !== undefined && backup.status !== "available")
@@ -132,19 +146,4 @@ function requireImage({ cinder, actor }: CinderCall, wanted: unknown): ImageView
   const image = cinder.cloud.images.image(actor, String(wanted).split("/").at(-1) ?? "");
   if (image === undefined) throw badRequest("Invalid image identifier or unable to access requested image.");
   return image;
-}
-
-/** @throws Refusal 400 */
-function checkImageFits(image: ImageView | undefined, sizeGb: number): void {
-  if (image === undefined) return;
-  if (image.status !== "active") throw badRequest(`Invalid input received: Image ${image.id} is not active.`);
-  const imageGb = Math.ceil(image.sizeBytes / GIB);
-  if (imageGb > sizeGb)
-    throw badRequest(
-      `Invalid input received: Size of specified image ${imageGb}GB is larger than volume size ${sizeGb}GB.`,
-    );
-  if (image.minDiskGb > sizeGb)
-    throw badRequest(
-      `Invalid input received: Volume size ${sizeGb}GB cannot be smaller than the image minDisk size ${image.minDiskGb}GB.`,
-    );
 }

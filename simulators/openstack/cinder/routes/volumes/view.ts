@@ -30,7 +30,7 @@ export function volumeView(call: CinderCall, row: VolumeRow, isCreated: boolean)
     multiattach: row.multiattach,
     attachments: row.attachments.filter(({ device }) => device !== null).map((each) => attachmentOf(call, row, each)),
     ...(actor.isAdmin && { migration_status: null }),
-    ...(version >= 13 && { group_id: null }),
+    ...(version >= 13 && { group_id: row.groupId }),
     ...(version >= 21 && actor.isAdmin && { provider_id: null }),
     ...(version >= 48 && { shared_targets: row.status === "creating", service_uuid: SERVICE_UUID }),
     ...(version >= 61 && actor.isAdmin && { cluster_name: null }),

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
+import { drawRsaKey } from "./rsa.ts";
 
 /** MD5 of the key's own bytes. @throws Refusal 400 if it is not a key */
 export function fingerprintOf(publicKey: string): string {
@@ -11,21 +12,25 @@ export function fingerprintOf(publicKey: string): string {
   return hash("md5", bytes, "hex").replace(/(..)(?!$)/g, "$1:");
 }
 
-/** A key of the right form. Its private half opens nothing, as nobody can log in to a simulated VM. */
+/** A number of the key as the format of SSH has it: with its length, and a zero before a high bit. */
+function mpint(encoded: string | undefined): Buffer {
+  const bytes = Buffer.from(encoded ?? "", "base64url");
+  return part((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
+}
+
+function part(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** A key that OpenSSH reads. Its private half opens nothing, as nobody can log in to a simulated VM. */
 export function generateKey(call: NovaCall): { readonly publicKey: string; readonly privateKey: string } {
-  const { cloud } = call.nova;
-  const part = (bytes: Buffer): Buffer => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
-  const modulus = Buffer.concat([Buffer.from([0]), Buffer.from(cloud.random("nova").hex(512), "hex")]);
-  const blob = Buffer.concat([part(Buffer.from("ssh-rsa")), part(Buffer.from([1, 0, 1])), part(modulus)]);
-  const secret = Buffer.from(cloud.secrets("nova").bytes(1188))
-    .toString("base64")
-    .replace(/(.{64})/g, "$1\n");
+  const key = drawRsaKey(call.nova.cloud.secrets("nova/keypairs"));
+  const { e, n } = key.export({ format: "jwk" });
+  const blob = Buffer.concat([part(Buffer.from("ssh-rsa")), mpint(e), mpint(n)]);
   return {
     publicKey: `ssh-rsa ${blob.toString("base64")} Generated-by-Nova`,
-    privateKey: `-----BEGIN RSA PRIVATE KEY-----\n${secret}\n-----END RSA PRIVATE KEY-----\n`,
+    privateKey: String(key.export({ type: "pkcs1", format: "pem" })),
   };
 }

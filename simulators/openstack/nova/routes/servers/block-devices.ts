@@ -72,12 +72,12 @@ export function planVolumes(call: NovaCall, wanted: WantedServer, flavor: Flavor
   checkBootOrder(devices);
   const volumes = devices
     .filter((each) => (each.destination_type ?? (each.source_type === "volume" ? "volume" : "local")) === "volume")
-    .map((each) => planVolume(call, each));
+    .map((each) => planVolume(call, each, hasImage));
   checkLocalDisks(devices, flavor);
   return volumes;
 }
 
-function planVolume(call: NovaCall, wire: BlockDevice): BootVolume {
+function planVolume(call: NovaCall, wire: BlockDevice, hasImage: boolean): BootVolume {
   const { volumes, images } = call.nova.cloud;
   const source = wire.source_type ?? "volume";
   const id = wire.uuid ?? "";
@@ -87,7 +87,7 @@ function planVolume(call: NovaCall, wire: BlockDevice): BootVolume {
     throw badRequest(`Volume type ${wire.volume_type} could not be found.`);
   const volume = source === "volume" ? volumes.volume(call.actor, id) : undefined;
   if (source === "volume" && volume === undefined) throw badMapping(`failed to get volume ${id}.`);
-  if (isRoot && volume?.bootable === false) throw badRequest(`Block Device ${id} is not bootable.`);
+  if (isRoot && !hasImage && volume?.bootable === false) throw badRequest(`Block Device ${id} is not bootable.`);
   if (source === "image" && images.image(call.actor, id) === undefined) throw badMapping(`failed to get image ${id}.`);
   if (source === "snapshot") {
     const size = volumes.snapshotSizeGb(call.actor, id);

@@ -34,7 +34,7 @@ public class BrokerApplication {
                 .build();
     }
 
-    /** The password is no person's: the cheapest round is enough, and each request is checked. */
+    /** The password is not a person's: the cheapest round is enough, and each request is checked. */
     @Bean
     PasswordEncoder passwordEncoder() {
         return new BCryptPasswordEncoder(4);

@@ -1,0 +1,81 @@
+import { type Observation, bodyOf } from "../../client/http/observation.ts";
+import { stringOf } from "../../client/http/json.ts";
+import type { RawRequest } from "../../client/http/transport.ts";
+import { isSuccess } from "../../client/request.ts";
+import { notApplicable, unknown, Verdicted } from "../../runner/check.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
+import type { IsolationContext } from "./context.ts";
+
+/** An instance with the page that its dashboard_url leads to. */
+export interface Dashboard {
+  readonly live: LiveInstance;
+  readonly url: string;
+  /** The answer that named it. */
+  readonly named: Observation;
+}
+
+/** A request that the page of an instance makes, as its operator shows it: `POST https://… body`. */
+export interface PageRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** A new instance with a dashboard; ends the check as not applicable if there is none. */
+export async function requireDashboard(context: IsolationContext): Promise<Dashboard> {
+  const live = await context.osb.freshOf(await context.chooseOffer());
+  const named = live.provisioned.answer;
+  const url = stringOf(bodyOf(named)["dashboard_url"]);
+  if (url !== undefined && /^https?:/.test(url)) return { live, url, named };
+  const fetched = await context.platform.send("fetch-instance", { instanceId: live.id });
+  const later = isSuccess(fetched) ? stringOf(bodyOf(fetched)["dashboard_url"]) : undefined;
+  if (later !== undefined && /^https?:/.test(later)) return { live, url: later, named: fetched };
+  throw new Verdicted(notApplicable("instances have no dashboard", named));
+}
+
+/** One request of a browser, without following where it leads. */
+export function browse(
+  context: IsolationContext,
+  url: string,
+  { method = "GET", headers = {}, body }: Partial<RawRequest> = {},
+): Promise<Observation> {
+  return context.platform.exchange({ method, url, headers, ...(body !== undefined && { body }) });
+}
+
+/** Cookies, and whatever else a browser with a session sends: lines of `Name: value` that the operator's hook prints. */
+export async function requireSession(
+  context: IsolationContext,
+  { live, url }: Dashboard,
+): Promise<Readonly<Record<string, string>>> {
+  const lines = await context.look("dashboard-session", live.id);
+  const headers = Object.fromEntries(
+    lines.flatMap((line) => {
+      const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+  const shown = await browse(context, url, { headers });
+  if (isSuccess(shown)) return headers;
+  throw new Verdicted(unknown(`the session of its own manager is answered ${shown.status}`, shown));
+}
+
+/** What the page of an instance asks for, from the operator's hook. */
+export async function requirePageRequests(
+  context: IsolationContext,
+  { live }: Dashboard,
+): Promise<readonly PageRequest[]> {
+  const lines = await context.look("dashboard-requests", live.id);
+  return lines.flatMap((line) => {
+    const [, method, url, body = ""] = /^([A-Z]+) (\S+)(?: (.*))?$/.exec(line) ?? [];
+    return method === undefined || url === undefined ? [] : [{ method, url, body }];
+  });
+}
+
+const UTF8 = new TextDecoder();
+
+/** What a page shows. */
+export const pageText = ({ bytes }: Observation): string => UTF8.decode(bytes);
+
+/** The usual type of a body. */
+export const typeOf = (body: string): string =>
+  body.startsWith("{") ? "application/json" : "application/x-www-form-urlencoded";

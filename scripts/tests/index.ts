@@ -1,0 +1,45 @@
+/**
+ * `npm test`: formatting, lint and import borders, then the types, and beside them all tests, so that neither waits for the other. The tests write as they
+ * go; the output of a check comes when it has ended. Arguments go to Vitest.
+ *
+ * Exit code 0 when all of them passed, 1 otherwise.
+ */
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+
+interface Part {
+  /** Its npm script. */
+  readonly script: string;
+  readonly passed: boolean;
+  readonly seconds: number;
+}
+
+/** The npm that runs this, or the one on the PATH. */
+const npm = (...args: readonly string[]): readonly [string, readonly string[]] => {
+  const { npm_execpath: path } = process.env;
+  return path === undefined ? ["npm", args] : [process.execPath, [path, ...args]];
+};
+
+/** Runs a script of package.json to its end; with `isHeld`, its output comes in one piece at the end. */
+async function runPart(script: string, isHeld: boolean, args: readonly string[] = []): Promise<Part> {
+  const begunMs = performance.now();
+  const [command, words] = npm("run", "--silent", script, "--", ...args);
+  const child = spawn(command, words, { stdio: ["inherit", isHeld ? "pipe" : "inherit", isHeld ? "pipe" : "inherit"] });
+  const held = [child.stdout, child.stderr].map((stream) => (stream === null ? Promise.resolve("") : text(stream)));
+  const code = await new Promise((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", resolve);
+  });
+  const part = { script, passed: code === 0, seconds: Math.round((performance.now() - begunMs) / 1000) };
+  if (isHeld) console.log(`\n${phrase(part)}\n${(await Promise.all(held)).join("")}`);
+  return part;
+}
+
+const phrase = ({ script, passed, seconds }: Part): string =>
+  `npm run ${script} ${passed ? "passed" : "FAILED"} (${seconds} s)`;
+
+const checks = async (): Promise<readonly Part[]> => [await runPart("lint", true), await runPart("types", true)];
+const unit = runPart("unit", false, process.argv.slice(2));
+const parts = [...(await checks()), await unit];
+console.log(`\n${parts.map(phrase).join("\n")}`);
+process.exitCode = parts.every(({ passed }) => passed) ? 0 : 1;
