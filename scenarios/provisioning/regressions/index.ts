@@ -10,7 +10,7 @@ import { vmOfFailedDeploy } from "./vm-of-failed-deploy.ts";
 import { writesDuringRestore } from "./writes-during-restore.ts";
 import type { Regression } from "../regression.ts";
 
-/** Plans that once failed and now pass; the tests play them, so that they keep passing. None is ever removed. */
+/** Plans that once failed and now pass; the tests play them (`npm test` some, .ci/run all), so that they keep passing. None is ever removed. */
 export const REGRESSIONS: Readonly<Record<string, Regression>> = {
   "repair-without-vm": repairWithoutVm,
   "repair-without-disk": repairWithoutDisk,
