@@ -130,7 +130,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
     id: "cinder-volume-count-off-by-one",
     breaks: "a project has no more volumes than its quota",
     file: `${CINDER}/state/quotas.ts`,
-    from: "usageOf(cinder, projectId)[name] < limit) return;",
+    from: "usageOf(cinder, projectId)[name] + more <= limit) return;",
     to: "usageOf(cinder, projectId)[name] <= limit) return;",
     tests: [CINDER],
   },
