@@ -5,7 +5,7 @@
  */
 import { startPostgres } from "../broker/store/testing.ts";
 import { bootCloud } from "../scenarios/cloud/cloud.ts";
-import { surviveBlows } from "../scenarios/control-plane/processes.ts";
+import { surviveInterruptions } from "../scenarios/control-plane/processes.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
 const { processes, operations, every, still } = scriptCommand(
@@ -24,14 +24,15 @@ const postgres = await startPostgres("tcp");
 if ("reason" in postgres) throw new Error(postgres.reason);
 const cloud = await bootCloud({ services: [], pace: "instant" });
 try {
-  const result = await surviveBlows({
+  const result = await surviveInterruptions({
     cloud,
     databaseUrl: postgres.url,
     addresses: Array.from({ length: processes }, (_, at) => `${cloud.world.plan.block}.0.9:${FIRST_PORT + at}`),
     operations,
-    blowEveryMs: every,
-    blows: still ? ["kill", "stop"] : ["kill"],
-    tell: (blow, acknowledged) => console.log(`blow ${blow}: ${acknowledged} operations acknowledged so far`),
+    interruptEveryMs: every,
+    interruptions: still ? ["kill", "stop"] : ["kill"],
+    tell: (interruption, acknowledged) =>
+      console.log(`interruption ${interruption}: ${acknowledged} operations acknowledged so far`),
   });
   const { violations, twice, left, records } = result;
   const isSound = [...violations, ...twice, ...left].length === 0 && records === 0;

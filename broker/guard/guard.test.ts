@@ -24,7 +24,7 @@ describe("data guard", () => {
     guard = new SecurityGroupGuard(neutronOf(openProject(TEST_CONFIG, host)), host, options);
   });
 
-  it("puts an instance's VMs under a group of their own, once, and lets in who manages them", async () => {
+  it("gives an instance's VMs a group of their own, once, which admits whoever manages them", async () => {
     await guard.protect(A, ["vm-1"]);
     await guard.protect(A, ["vm-1"]);
     expect(neutron.groups.map(({ name }) => name)).toEqual(["guard_a"]);
@@ -32,7 +32,7 @@ describe("data guard", () => {
     expect(neutron.open).toEqual([AGENT]);
   });
 
-  it("lets the nodes of an instance in at each other, and keeps it so whatever is opened and closed", async () => {
+  it("admits the nodes of an instance to each other, whatever else is opened and closed", async () => {
     const peers = "g1:5432";
     await guard.protect(CLUSTER, ["vm-1", "vm-2"]);
     expect(neutron.open).toEqual([AGENT, peers]);
@@ -43,7 +43,7 @@ describe("data guard", () => {
     expect(neutron.open).toEqual([AGENT, peers]);
   });
 
-  it("opens the service's port to those admitted, and closes it when nobody is", async () => {
+  it("opens the service's port to the admitted networks, and closes it when there are none", async () => {
     await guard.admit(A, [APPS, "10.0.1.0/24"]);
     expect(neutron.open).toEqual([AGENT, `${APPS}:5432`, "10.0.1.0/24:5432"]);
     await guard.admit(A, ["10.0.1.0/24"]);
@@ -55,7 +55,7 @@ describe("data guard", () => {
     expect(neutron.groups).toHaveLength(1);
   });
 
-  it("closes what somebody else has opened, and takes no other rule for the one that is wanted", async () => {
+  it("closes what somebody else has opened, and mistakes no other rule for the wanted one", async () => {
     await guard.protect(A, []);
     const [group] = neutron.groups;
     neutron.makeRule(group, {});
@@ -67,7 +67,7 @@ describe("data guard", () => {
     expect(group?.security_group_rules.at(-1)).toMatchObject({ protocol: "tcp", port_range_max: 5432 });
   });
 
-  it("knows a network however it is written", async () => {
+  it("recognizes a network however it is written", async () => {
     await guard.protect(A, []);
     const ports = { protocol: "tcp", port_range_min: 5432, port_range_max: 5432 };
     neutron.makeRule(neutron.groups[0], { ...ports, remote_ip_prefix: "10.0.0.7/24" });
@@ -75,7 +75,7 @@ describe("data guard", () => {
     expect(neutron.open).toEqual([AGENT, "10.0.0.7/24:5432"]);
   });
 
-  it("makes nothing twice when answers are lost", async () => {
+  it("creates nothing twice when answers are lost", async () => {
     neutron.lost = 2;
     await guard.protect(A, ["vm-1"]);
     neutron.lost = 1;
@@ -84,7 +84,7 @@ describe("data guard", () => {
     expect(neutron.open).toEqual([AGENT, `${APPS}:5432`]);
   });
 
-  it("says so when a rule can't be made, and makes it once it can", async () => {
+  it("reports a rule that can't be created, and creates it once it can", async () => {
     await guard.protect(A, ["vm-1"]);
     neutron.rulesMax = 2;
     await expect(guard.admit(A, [APPS])).rejects.toThrow(/OverQuota/);
@@ -95,7 +95,7 @@ describe("data guard", () => {
     expect(neutron.open).toEqual([AGENT, `${APPS}:5432`]);
   });
 
-  it("closes although the quota is used up", async () => {
+  it("can close an instance although the quota is used up", async () => {
     await guard.admit(A, [APPS]);
     neutron.rulesMax = 0;
     await guard.narrow("a", []);
@@ -109,7 +109,7 @@ describe("data guard", () => {
     ["PolicyNotAuthorized", 403],
     ["", 409],
     ["", 404],
-  ])("takes no refusal %s (%d) of any call for its success", async (type, status) => {
+  ])("never mistakes the refusal %s (%d) of a call for success", async (type, status) => {
     await guard.admit(A, [APPS]);
     await guard.protect(A, ["vm-1"]);
     const json = type === "" ? "a page" : { NeutronError: { type, message: "", detail: "" } };
@@ -125,7 +125,7 @@ describe("data guard", () => {
     await failing(/DELETE .*groups/, () => guard.remove("a"));
   });
 
-  it("looks again when somebody else was quicker, and does not take his word for it", async () => {
+  it("looks again when somebody else was quicker, and verifies the result", async () => {
     const json = { NeutronError: { type: "SecurityGroupRuleExists", message: "", detail: "" } };
     neutron.instead = ({ method, url }) =>
       method === "POST" && url.endsWith("-rules") ? { status: 409, json } : undefined;
@@ -137,7 +137,7 @@ describe("data guard", () => {
     expect(neutron.open).toContain(`${APPS}:5432`);
   });
 
-  it("lets go of a port that is gone, and of a group that a new port has taken up in between", async () => {
+  it("copes with a port that is gone, and with a group that a new port has received in between", async () => {
     await guard.protect(A, ["vm-1", "vm-2"]);
     const gone = neutron.ports.splice(0, 1);
     let isNew = true;
@@ -172,7 +172,7 @@ describe("data guard", () => {
     expect(neutron.groups).toHaveLength(1);
   });
 
-  it("takes an instance's group away and leaves its neighbour's", async () => {
+  it("removes an instance's group and keeps its neighbour's", async () => {
     await guard.protect(A, ["vm-1"]);
     await guard.protect({ id: "b", nodes: 1 }, ["vm-2"]);
     await guard.remove("a");
@@ -181,7 +181,7 @@ describe("data guard", () => {
     expect(neutron.ports.map(({ security_groups: groups }) => groups.length)).toEqual([1, 2]);
   });
 
-  it("asks for the groups and ports of one instance alone, but for the watch over all", async () => {
+  it("lists only the groups and ports of one instance, except in the watch over all", async () => {
     await guard.protect(A, ["vm-1"]);
     await guard.admit(A, [APPS]);
     await guard.narrow("a", []);
@@ -192,7 +192,7 @@ describe("data guard", () => {
     );
   });
 
-  it("counts the ports that carry a group, and puts it on those that were made anew", async () => {
+  it("counts the ports that have a group, and puts it on recreated ones", async () => {
     await guard.protect(A, ["vm-1", "vm-2"]);
     expect(await guard.guardedPorts()).toEqual(new Map([["a", 2]]));
     neutron.ports[1] = portOf("p3", "vm-3");
@@ -211,7 +211,7 @@ describe("data guard", () => {
     expect(host.sent.filter(({ url }) => url.endsWith("/auth/tokens"))).toHaveLength(2);
   });
 
-  it("is open as it was last asked to be, whatever was opened, closed and refused before", async () => {
+  it("is open exactly as last requested, whatever was opened, closed and refused before", async () => {
     const cidr = fc.constantFrom("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24");
     const step = fc.oneof(
       fc.record({ admit: fc.uniqueArray(cidr), rulesMax: fc.constantFrom(2, 3, 9), lost: fc.nat(2) }),

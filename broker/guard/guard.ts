@@ -35,7 +35,7 @@ export interface Guard {
   remove(instanceId: string): Promise<void>;
 }
 
-/** Who needs which port. */
+/** Who needs access to which port. */
 interface GuardOptions {
   readonly servicePort: number;
   readonly agentPort: number;

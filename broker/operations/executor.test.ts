@@ -18,7 +18,7 @@ import type { OperationContext } from "./context.ts";
 const IDS = serviceOf("postgresql");
 const outage = (): StoreError => new StoreError(new Error("Connection terminated unexpectedly"));
 
-/** A context whose backends do what a test says; what they were asked for is written down. */
+/** A context whose backends do what a test says, and which records what they were asked for. */
 class Bench {
   readonly host = new FakeHost(({ method, url }) => {
     const json = { role: "primary", username: url.split("/").at(-1) };
@@ -80,7 +80,7 @@ class Bench {
     this.executor = this.executorOn(() => ({}));
   }
 
-  /** An executor whose store does some things in another way. */
+  /** An executor whose store does some things differently. */
   executorOn(change: (store: Store) => Partial<Store>): Executor {
     const { store, ...others } = this.context;
     const changed: Store = { ...store, ...change(store), fencedBy: () => changed };
@@ -135,7 +135,7 @@ describe("the executor", () => {
     await bench.open();
   });
 
-  it("carries an operation out and writes down that it succeeded", async () => {
+  it("carries out an operation and records its success", async () => {
     const operation = await bench.order("a");
     expect(await bench.executor.start(operation)).toBe("succeeded");
     expect(await bench.context.store.operation(operation.id)).toMatchObject({ state: "succeeded", busy: null });
@@ -143,7 +143,7 @@ describe("the executor", () => {
     expect(bench.asked).toContain("admit ");
   });
 
-  it("does an operation that is started twice once", async () => {
+  it("carries out an operation once even if it is started twice", async () => {
     const operation = await bench.order("a");
     const endings = [bench.executor.start(operation), bench.executor.start(operation), bench.executor.resume()];
     await Promise.all(endings);
@@ -159,7 +159,7 @@ describe("the executor", () => {
     expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(3);
   });
 
-  it("waits for a store that is away, however long", async () => {
+  it("waits for an unavailable store, however long", async () => {
     let outages = 100;
     const operation = await bench.order("a");
     const executor = bench.executorOn((store) => ({
@@ -170,7 +170,7 @@ describe("the executor", () => {
     expect(bench.reported).toEqual([]);
   });
 
-  it("takes up once the store is back what was opened meanwhile", async () => {
+  it("resumes what was opened meanwhile once the store is back", async () => {
     const { store } = bench.context;
     let outages = 3;
     const flaky = {
@@ -187,7 +187,7 @@ describe("the executor", () => {
     expect(bench.reported).toEqual([]);
   });
 
-  it("takes back what a failed provision has made, and tells no defect of it", async () => {
+  it("undoes what a failed provision has made, and reports no defect", async () => {
     bench.deploy = () => {
       throw new FinalError("task 3 ended in error: secret hosts");
     };
@@ -199,14 +199,14 @@ describe("the executor", () => {
     expect(bench.reported).toEqual([]);
   });
 
-  it("does not try the work again on what is half undone", async () => {
+  it("does not retry work that is half undone", async () => {
     const operation = await bench.order("a", { state: "undoing" });
     await bench.executor.resume();
     expect(await bench.executor.start(operation)).toBe("failed");
     expect(bench.asked).toEqual(["close a", "remove d-a", "unguard a"]);
   });
 
-  it("says of an instance broken that can not go back to what it was", async () => {
+  it("marks an instance as broken if it can't go back to what it was", async () => {
     await bench.executor.start(await bench.order("a"));
     bench.deploy = () => {
       throw new FinalError("no");
@@ -216,7 +216,7 @@ describe("the executor", () => {
     expect(await bench.context.store.instance("a")).toMatchObject({ state: "broken", plan_id: IDS.plans[0]?.id });
   });
 
-  it("brings an instance back to what its record says when an update fails", async () => {
+  it("returns an instance to what its record says if an update fails", async () => {
     await bench.executor.start(await bench.order("a"));
     bench.deploy = (contextId) => {
       if (!contextId.endsWith("-undo")) throw new FinalError("no");
@@ -238,7 +238,7 @@ describe("the executor", () => {
     expect(await bench.context.store.instance("a")).toBeUndefined();
   });
 
-  it("cuts a provision short for the deletion that waits behind it", async () => {
+  it("cuts a provision short for the deletion that waits for it", async () => {
     const provision = await bench.order("a", { state: "undoing" });
     const deletion = await bench.order("a", { kind: "deprovision", busy: null });
     const waiting = bench.executor.start(deletion);
@@ -249,7 +249,7 @@ describe("the executor", () => {
     expect(await bench.context.store.instance("a")).toBeUndefined();
   });
 
-  it("reports a defect, and ends the operation all the same", async () => {
+  it("reports a defect, and still ends the operation", async () => {
     bench.deploy = () => {
       throw new TypeError("a defect");
     };
@@ -273,7 +273,7 @@ describe("a binding", () => {
     bench.asked.length = 0;
   });
 
-  it("opens the instance once its user is there, and closes it before the user goes", async () => {
+  it("opens the instance once its user exists, and closes it before the user is removed", async () => {
     await bench.executor.start(await bind());
     expect(bench.asked).toEqual(["protect a", "admit 10.0.0.0/24"]);
     bench.asked.length = 0;
@@ -282,14 +282,14 @@ describe("a binding", () => {
     expect(await bench.context.store.bindings()).toEqual([]);
   });
 
-  it("that fails leaves neither record nor way", async () => {
+  it("that fails leaves neither a record nor access", async () => {
     bench.agent = () => ({ status: 422, json: {} });
     expect(await bench.executor.start(await bind())).toBe("failed");
     expect(await bench.context.store.bindings()).toEqual([]);
     expect(bench.asked).not.toContain("admit 10.0.0.0/24");
   });
 
-  it("that can not be let in fails, and takes its user away although nothing can be opened still", async () => {
+  it("that can't be admitted fails, and its user is removed although nothing can be opened", async () => {
     bench.admit = () => {
       throw new FinalError("rule answered 409: OverQuota");
     };
@@ -302,7 +302,7 @@ describe("a binding", () => {
 });
 
 describe("a restore of a cluster", () => {
-  it("has ended once its replicas follow again: before, the loss of the primary would be an outage", async () => {
+  it("ends only once its replicas follow again, as losing the primary before would be an outage", async () => {
     const bench = new Bench();
     await bench.open();
     const { store } = bench.context;

@@ -45,7 +45,7 @@ describe("what is ordered", () => {
     expect(begun.length).toBeGreaterThan(1900);
   });
 
-  it("begins slowly while orders come densely, all of it when that is over, and in the order in which it came", async () => {
+  it("begins slowly while orders come densely, completely once that is over, and in the order of arrival", async () => {
     const { clock, begun } = await run(5, 400);
     // Two seconds: the first fifty are not dense yet, and then there are ten a second.
     expect(begun.length).toBeGreaterThan(60);

@@ -12,7 +12,7 @@ const RELEASE_MS = 20;
 const WAIT_MS_MAX = 10_000;
 
 /**
- * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one
+ * Accepts orders before work on them begins. While orders come densely, as when a platform creates hundreds of instances, operations begin one
  * after the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, or after ten seconds, they begin.
  * First come, first served. A process has one thread: what it works on meanwhile, it takes from those who order.
  */

@@ -10,7 +10,7 @@ const deleting = (...replies: readonly Reply[]): { readonly done: Promise<void>;
 };
 
 describe("the agent of an instance", () => {
-  it("is asked again if nobody answers, and its user is not assumed gone", async () => {
+  it("is asked again if it does not answer, and its user is not assumed gone", async () => {
     const { done, host } = deleting(
       { status: 404 },
       { status: 404, json: { error: { code: "not_found" } } },
@@ -21,7 +21,7 @@ describe("the agent of an instance", () => {
     await expect(deleting({ status: 404 }).done).rejects.toThrow(BackendError);
   });
 
-  it("is believed for what it says, not for a status that anything may send", async () => {
+  it("is believed for its own words, not for a status that anything may send", async () => {
     const page = { status: 200, headers: { "content-type": "text/html" }, bytes: Buffer.from("<html>") };
     const agent = instanceAgent(new FakeHost(() => page), "10.0.0.5", "secret");
     const restore = { name: "r", dump: async function* () {} };
@@ -43,7 +43,7 @@ describe("the agent of an instance", () => {
     );
   });
 
-  it("is final in its refusals, except for one: another node may be the primary by now", async () => {
+  it("refuses definitively, with one exception: another node may be the primary by now", async () => {
     await expect(deleting({ status: 400, json: { error: { code: "bad_username" } } }).done).rejects.toThrow(FinalError);
     const moved = deleting({ status: 409, json: { error: { code: "not_primary" } } });
     await expect(moved.done).rejects.toThrow(BackendError);

@@ -53,6 +53,9 @@ function transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>):
   return plain(`WITH taken AS (${change(from, "-")} RETURNING 1) ${change(to, "+")}`);
 }
 
+const COLUMNS = `SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
+  WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
+
 /** A statement in PostgreSQL's dialect. Values are sent as text, so that results can be compared with what was written. */
 export function sqlOf(statement: Statement): Sql {
   switch (statement.do) {
@@ -96,11 +99,7 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`SELECT ${shown} FROM ${name} ORDER BY ${keyOf(columns)} COLLATE "C" LIMIT ${ROWS_MAX + 1}`);
     }
     case "columns":
-      return {
-        text: `SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
-  WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
-        values: [statement.table],
-      };
+      return { text: COLUMNS, values: [statement.table] };
     case "objects":
       return plain(OBJECTS);
   }

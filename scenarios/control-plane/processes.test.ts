@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../broker/store/testing.ts";
 import { bootCloud, type Cloud } from "../cloud/cloud.ts";
-import { surviveBlows } from "./processes.ts";
+import { surviveInterruptions } from "./processes.ts";
 
 const postgres = await startPostgres("tcp");
 if ("reason" in postgres) process.stderr.write(`skipped: several control planes: ${postgres.reason}\n`);
@@ -20,18 +20,18 @@ describe.skipIf("reason" in postgres)("several control planes on one store", () 
   });
 
   it("finish what any of them acknowledged, once, while one after the other is killed or frozen", async () => {
-    const { acknowledged, blows, takenOver, ...outcome } = await surviveBlows({
+    const { acknowledged, interruptions, takenOver, ...outcome } = await surviveInterruptions({
       cloud,
       databaseUrl: "url" in postgres ? postgres.url : "",
       addresses: [3001, 3002, 3003].map((port) => `${cloud.world.plan.block}.0.9:${port}`),
       operations: 6,
-      blowEveryMs: 500,
-      blows: ["kill", "stop"],
+      interruptEveryMs: 500,
+      interruptions: ["kill", "stop"],
       customers: 2,
     });
     expect(outcome).toEqual({ violations: [], twice: [], left: [], records: 0 });
     expect(acknowledged).toBeGreaterThanOrEqual(6);
-    expect(blows).toBeGreaterThan(1);
+    expect(interruptions).toBeGreaterThan(1);
     expect(takenOver).toBeGreaterThan(0);
   }, 900_000);
 });

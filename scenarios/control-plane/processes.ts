@@ -11,7 +11,7 @@ import {
 } from "./process.ts";
 
 /** `kill`: kill -9, and a new process starts in its place. `stop`: it is frozen until others have taken its work over, and then continues. */
-type Blow = "kill" | "stop";
+type Interruption = "kill" | "stop";
 
 /** Several control planes on one store, and what happens to them. */
 interface ProcessesOptions {
@@ -19,22 +19,22 @@ interface ProcessesOptions {
   readonly databaseUrl: string;
   /** Where the control planes listen, one each. */
   readonly addresses: readonly string[];
-  /** How many operations must be acknowledged before the load ends; each of `blows` must be struck as well, and an operation taken over. */
+  /** How many operations must be acknowledged before the load ends; each of `interruptions` must have happened as well, and an operation taken over. */
   readonly operations: number;
-  /** Time between two blows, in ms; up to twice as long if the process to be struck has nothing to do. */
-  readonly blowEveryMs: number;
+  /** Time between two interruptions, in ms; up to twice as long if the process to be interrupted has nothing to do. */
+  readonly interruptEveryMs: number;
   /** What happens to one process after the other, repeatedly. */
-  readonly blows: readonly Blow[];
+  readonly interruptions: readonly Interruption[];
   /** Platforms that lead instances through their lifecycles, side by side. Default 6. */
   readonly customers?: number;
-  /** Called after each blow. */
-  readonly tell?: (blow: number, acknowledged: number) => void;
+  /** Called after each interruption. */
+  readonly tell?: (interruption: number, acknowledged: number) => void;
 }
 
 /** The outcome of the operations. */
 interface ProcessesResult {
   readonly acknowledged: number;
-  readonly blows: number;
+  readonly interruptions: number;
   /** How many operations one process began after another had begun them. */
   readonly takenOver: number;
   /** Answers that no platform should see, operations that did not succeed, defects. */
@@ -82,9 +82,9 @@ class Fleet {
     await next.awaitEvent("started");
   }
 
-  async strike(blow: Blow, at: number): Promise<void> {
+  async interrupt(interruption: Interruption, at: number): Promise<void> {
     const victim = this.#running[at];
-    if (blow === "kill") {
+    if (interruption === "kill") {
       await victim?.kill("SIGKILL");
       return this.start(at);
     }
@@ -140,16 +140,16 @@ export function doneTwice({ world }: Cloud): readonly string[] {
  * Runs several control planes on one store, under load, while one after the other is killed or frozen. Operations that were acknowledged must
  * succeed, each by the work of one process at a time, and nothing may be left behind.
  */
-export async function surviveBlows(options: ProcessesOptions): Promise<ProcessesResult> {
-  const { cloud, addresses, operations, blowEveryMs, blows, customers = 6, tell } = options;
+export async function surviveInterruptions(options: ProcessesOptions): Promise<ProcessesResult> {
+  const { cloud, addresses, operations, interruptEveryMs, interruptions, customers = 6, tell } = options;
   const fleet = new Fleet(options);
   const observer = new Observer(balance(addresses));
-  let struck = 0;
+  let interruptionCount = 0;
   let takenOver = 0;
   try {
     await Promise.all(addresses.map((_, at) => fleet.start(at)));
-    // A blow that falls while nothing is in progress shows nothing.
-    const isExercised = (): boolean => struck >= blows.length && takenOver > 0;
+    // An interruption while nothing is in progress proves nothing.
+    const isExercised = (): boolean => interruptionCount >= interruptions.length && takenOver > 0;
     const isDone = (): boolean => !observer.isLoaded || (observer.acknowledged >= operations && isExercised());
     const platform = async (name: number): Promise<void> => {
       for (let count = 1; !isDone(); count++) await observer.runLifecycle(`fleet-${name}-${count}`);
@@ -157,27 +157,27 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
     const platforms = Promise.all(
       Array.from({ length: customers }, (_, name) => platform(name).catch((error: unknown) => observer.abandon(error))),
     );
-    const beat = async (): Promise<void> => {
+    const interruptRepeatedly = async (): Promise<void> => {
       while (!isDone()) {
-        const at = struck % addresses.length;
-        const dueMs = performance.now() + blowEveryMs;
+        const at = interruptionCount % addresses.length;
+        const dueMs = performance.now() + interruptEveryMs;
         while (performance.now() < dueMs && !isDone()) await pause();
-        while (performance.now() < dueMs + blowEveryMs && !fleet.isWorking(at) && !isDone()) await pause();
+        while (performance.now() < dueMs + interruptEveryMs && !fleet.isWorking(at) && !isDone()) await pause();
         if (isDone()) return;
-        await fleet.strike(blows[struck % blows.length] ?? "kill", at);
-        struck++;
+        await fleet.interrupt(interruptions[interruptionCount % interruptions.length] ?? "kill", at);
+        interruptionCount++;
         takenOver = fleet.countTakenOver();
-        tell?.(struck, observer.acknowledged);
+        tell?.(interruptionCount, observer.acknowledged);
       }
     };
-    await beat().catch((error: unknown) => observer.abandon(error));
+    await interruptRepeatedly().catch((error: unknown) => observer.abandon(error));
     await platforms;
     const { json } = await observer.ask("GET", "/instances", undefined, "operator");
     const outputs = fleet.all.map(({ output }) => output);
     const defects = outputs.flatMap((output) => output.split("\n").filter((line) => line.includes('"event":"defect"')));
     return {
       acknowledged: observer.acknowledged,
-      blows: struck,
+      interruptions: interruptionCount,
       takenOver: fleet.countTakenOver(),
       violations: [...observer.violations, ...defects],
       twice: [...doneTwice(cloud), ...findRepeated(operationsLogged(outputs, "operation.succeeded"))],

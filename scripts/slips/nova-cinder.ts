@@ -131,7 +131,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
     breaks: "a project has no more volumes than its quota",
     file: `${CINDER}/state/quotas.ts`,
     from: "usageOf(cinder, projectId)[name] + more <= limit) return;",
-    to: "usageOf(cinder, projectId)[name] <= limit) return;",
+    to: "usageOf(cinder, projectId)[name] + more <= limit + 1) return;",
     tests: [CINDER],
   },
   {

@@ -21,6 +21,9 @@ export const FORBIDDEN_WORDS: ReadonlySet<string> = new Set([
   "strangers",
   "visitor",
   "visitors",
+  "gunner",
+  "blow",
+  "blows",
 ]);
 
 /** Irregular participles; the regular ones end in `ed`. As a function's whole name, each describes a state, not what the call does. */

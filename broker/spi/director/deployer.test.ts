@@ -81,7 +81,7 @@ describe("the deployer", () => {
     expect(director.tasks).toMatchObject([{ context: "op-1", state: "done" }]);
   });
 
-  it("finds a task whose answer was lost, and starts no other", async () => {
+  it("finds the task of a lost answer instead of starting another", async () => {
     director.lost = 1;
     await deployer.deploy("d1", "---", "op-1");
     expect(director.tasks).toHaveLength(1);
@@ -93,7 +93,7 @@ describe("the deployer", () => {
     expect(host.sent.every(({ method }) => method === "GET")).toBe(true);
   });
 
-  it("gives up on a failed deploy for good", async () => {
+  it("gives up on a failed deploy", async () => {
     director.endings = ["error"];
     await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
     await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
@@ -212,7 +212,7 @@ describe("the deployer", () => {
     expect(String(error)).not.toContain(TEST_CONFIG.director.clientSecret);
   });
 
-  it("asks UAA for a token where the director says so, and for another before it ends", async () => {
+  it("gets a token from UAA if the director says so, and a new one before it expires", async () => {
     let tokens = 0;
     host.answer = ({ url, headers }) => {
       if (url.endsWith("/info"))

@@ -1,6 +1,7 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { isSuccess } from "../../client/request.ts";
+import { isOneOf } from "../sequences/asynchronous-plans.ts";
 import { onEachPlan } from "../variations/plans.ts";
 import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
@@ -137,7 +138,7 @@ async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<r
 }
 
 /**
- * Judges each plan of which this kind of deletion is asynchronous.
+ * Judges each plan of which this kind of deletion is asynchronous, or those that `pick` chooses.
  *
  * @throws Verdicted not applicable when the broker deletes synchronously
  */
@@ -145,10 +146,10 @@ export async function onEachAsyncRemoval(
   whole: OsbContext,
   kind: Removal,
   judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
+  pick = (all: readonly Offer[]): readonly Offer[] => all,
 ): Promise<Outcome> {
-  const offers = await asyncRemovalOffers(whole, kind);
-  const fits = ({ plan }: Offer): boolean => offers.some((offer) => offer.plan.id === plan.id);
-  return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits }], judge);
+  const offers = pick(await asyncRemovalOffers(whole, kind));
+  return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits: isOneOf(offers) }], judge);
 }
 
 /**

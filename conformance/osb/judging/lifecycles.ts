@@ -15,7 +15,7 @@ interface Reach {
   readonly plan?: PlanRequirement;
 }
 
-/** What can't be told of one lifecycle, for want of an answer to a control, may be told of another. */
+/** What can't be judged on one lifecycle, because a control got no answer, may be judged on another. */
 function judgeEach(all: readonly Lifecycle[], judge: (lifecycle: Lifecycle) => Outcome | undefined) {
   const outcomes: Outcome[] = [];
   let silence: NoAnswer | undefined;
@@ -35,7 +35,7 @@ function judgeEach(all: readonly Lifecycle[], judge: (lifecycle: Lifecycle) => O
  * Judges every lifecycle. If `judge` applies to none, the check is not applicable, or follows from what kept every instance from getting so far. If
  * the catalog rules it out for every plan, that is known without any lifecycle.
  *
- * @throws NoAnswer if that keeps it from being told, and no lifecycle shows a fault
+ * @throws NoAnswer if that prevents a judgement, and no lifecycle shows a fault
  */
 export async function judgeLifecycles(
   context: OsbContext,

@@ -56,9 +56,9 @@ function listActions(call: NovaCall): HttpReply {
   const { query, version } = call;
   const server = serverOf(call);
   const all = instanceActionsOf(server);
-  const viewsOf = (rows: readonly InstanceAction[]): readonly object[] =>
+  const viewAll = (rows: readonly InstanceAction[]): readonly object[] =>
     rows.map((each) => actionView(server, version, each));
-  if (version < 58) return ok({ instanceActions: viewsOf(all) });
+  if (version < 58) return ok({ instanceActions: viewAll(all) });
   const since = Date.parse(query.get("changes-since") ?? "");
   const before = version < 66 ? Number.NaN : Date.parse(query.get("changes-before") ?? "");
   const found = all.filter((each) => !(changedMs(each) < since) && !(changedMs(each) > before));
@@ -77,7 +77,7 @@ function listActions(call: NovaCall): HttpReply {
       },
     ],
   };
-  return ok({ instanceActions: viewsOf(page), ...next });
+  return ok({ instanceActions: viewAll(page), ...next });
 }
 
 /** Routes of the API reference, "Servers actions (os-instance-actions)". */
