@@ -15,7 +15,17 @@ const GROUP_MS_MAX = 1_800_000;
 const TEST_S_MAX = 120;
 
 /** Folders of its functional tests for services that a cloud of Zed has. */
-const GROUPS = ["block_storage", "compute", "dns", "identity", "image", "load_balancer", "network", "object_store"];
+const GROUPS = [
+  "block_storage",
+  "cloud",
+  "compute",
+  "dns",
+  "identity",
+  "image",
+  "load_balancer",
+  "network",
+  "object_store",
+];
 
 const python = within("sdk", "venv", "bin", "python");
 

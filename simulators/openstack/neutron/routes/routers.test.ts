@@ -37,6 +37,17 @@ const createFloatingIp = (portId?: string): FloatingIpRow =>
     ...(portId !== undefined && { port_id: portId }),
   });
 
+describe("the ports of a router", () => {
+  it("are wired where its agent is, an interface that was a port before too", () => {
+    const other = addNetwork(neutron);
+    addSubnet(neutron, other, "10.1.0.0/24");
+    addInterface(neutron, MEMBER, router, { port_id: addPort(neutron, other).id });
+    const own = [...neutron.slot.value.ports.values()].filter(({ deviceId }) => deviceId === router.id);
+    expect(own.map(({ status, hostId }) => [status, hostId])).toEqual(own.map(() => ["ACTIVE", "network-1"]));
+    expect(own).toHaveLength(3);
+  });
+});
+
 describe("the gateway of a router", () => {
   it("is a port without a project on the external network, which is deleted when the gateway is cleared", () => {
     expect(portsOf(external).map(({ deviceOwner, projectId }) => [deviceOwner, projectId])).toEqual([

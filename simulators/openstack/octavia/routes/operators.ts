@@ -37,6 +37,13 @@ function resetQuotas({ slot, cloud }: Octavia, { actor, params }: RequestContext
   return empty(204);
 }
 
+/** The projects whose quotas were set; a member sees its own. */
+function listQuotas(octavia: Octavia, { actor }: RequestContext): HttpReply {
+  const projects = [...octavia.slot.value.quotas.keys()].filter((id) => actor.isAdmin || id === actor.projectId);
+  const quotas = projects.map((id) => ({ ...quotaView(octavia, id), project_id: id, tenant_id: id }));
+  return json(200, { quotas, quotas_links: [] });
+}
+
 const forAdmins =
   (handler: () => HttpReply): OpenStackRoute["handler"] =>
   ({ actor }) => {
@@ -48,6 +55,7 @@ const forAdmins =
 export const operatorRoutes = (octavia: Octavia): readonly OpenStackRoute[] =>
   ["/v2", "/v2.0"].flatMap((version): readonly OpenStackRoute[] => [
     ...[`${version}/lbaas/quotas`, `${version}/quotas`].flatMap((quotas): readonly OpenStackRoute[] => [
+      { method: "GET", path: quotas, handler: (context) => listQuotas(octavia, context) },
       { method: "GET", path: `${quotas}/defaults`, handler: () => json(200, { quota: quotaView(octavia, "") }) },
       {
         method: "GET",
