@@ -20,7 +20,7 @@ const options = scriptCommand(
 )
   .option("--seeds <n>", "give up on a bug after this many seeds", wholeNumber(1), CAUGHT.seedsMax)
   .option("--only <names>", "these bugs, separated by commas; default: all")
-  .option("--missing", "only bugs that nobody has hunted yet")
+  .option("--missing", "only bugs whose hunt is not over: it goes on where it ended")
   .option("--no-shrink", "do not shrink what was found; a later run with --missing does")
   .option("--check", "write nothing")
   .parse()
@@ -28,10 +28,11 @@ const options = scriptCommand(
 
 const readHunts = (): readonly Hunt[] => parseHunts(readFileSync(HUNTS, "utf8"));
 
-/** Plays seeds until one fails; a seed that is known to fail is only shrunk. */
+/** Plays seeds until one fails, from where an earlier hunt ended; a seed that is known to fail is only shrunk. */
 async function hunt(bug: string, known: Hunt | undefined): Promise<Hunt> {
   const prepared = await provisioning.prepare({ plantedBug: bug });
-  for (let seed = known?.seed ?? 1; seed <= options.seeds; seed++) {
+  const first = known === undefined ? 1 : (known.seed ?? known.played + 1);
+  for (let seed = first; seed <= options.seeds; seed++) {
     const result = options.shrink && seed === known?.seed ? undefined : await prepared.replay(seed);
     if (result !== undefined && result.verdict !== "fail") continue;
     if (!options.shrink && result !== undefined) return huntOf(bug, result, false);
@@ -59,7 +60,8 @@ const before = options.missing === true ? readHunts() : [];
 const huntBefore = (name: string): Hunt | undefined => before.find(({ bug }) => bug === name);
 const isMissing = (name: string): boolean => {
   const hunted = huntBefore(name);
-  return hunted === undefined || (options.shrink && hunted.seed !== null && !hunted.isShrunk);
+  if (hunted === undefined) return true;
+  return hunted.seed === null ? hunted.played < options.seeds : options.shrink && !hunted.isShrunk;
 };
 const bugs = PLANTED_BUGS.map(({ name }) => name).filter((name) => (named?.includes(name) ?? true) && isMissing(name));
 const found: Hunt[] = [];

@@ -1,11 +1,9 @@
 import { Readable } from "node:stream";
 import { parseObject } from "../json.ts";
-import { BackendError } from "../errors.ts";
-import { nodesOf, type OperationContext } from "../operations/context.ts";
-import type { InstanceAgent } from "../spi/agent.ts";
+import { type OperationContext, primaryAgentOf } from "../operations/context.ts";
 import type { InstanceRow, LogFileRow } from "../store/schema.ts";
 import { makeLogKey } from "./data-keys.ts";
-import { changeSettings, settingsOf } from "./history.ts";
+import { changeSettings, nextEpoch, settingsOf } from "./history.ts";
 import { ARCHIVING, basesOf } from "./moments.ts";
 
 /** Whether an instance keeps a log that can be collected now. */
@@ -29,28 +27,32 @@ export async function collectLog(context: OperationContext, instance: InstanceRo
   const { store } = context;
   if ((await store.busyWith(instance.id)) !== undefined) return;
   const { epoch } = await settingsOf(context, instance);
-  const nodes = await nodesOf(context, instance);
-  const [agent] = nodes;
+  const agent = await primaryAgentOf(context, instance);
   const { files, untilMs } = await agent.finishLog();
-  const known = new Set((await store.logFilesOf(instance.id)).map(({ id }) => id));
+  const collected = await store.logFilesOf(instance.id);
+  const ownNames = collected.filter((file) => file.epoch === epoch).map(({ name }) => name);
+  if (isForked(ownNames, files)) return nextEpoch(context, instance, `after a fail-over in ${epoch}`);
+  const known = new Set(collected.map(({ id }) => id));
   for (const name of files) {
     const id = `${instance.deployment}/${epoch}/${name}`;
     if (!known.has(id)) await collectFile(context, instance, { id, epoch, name, bytes: await agent.readLog(name) });
-    for (const node of nodes) await forgetAt(node, name);
+    await agent.forgetLog(name);
   }
   if ((await settingsOf(context, instance)).epoch === epoch)
     await changeSettings(context, instance, { log_until_ms: untilMs });
   await dropLog(context, instance);
 }
 
-/** A node that has died meanwhile keeps the file until it is asked again, at the latest once it is the primary. */
-async function forgetAt(node: InstanceAgent, name: string): Promise<void> {
-  try {
-    await node.forgetLog(name);
-  } catch (error) {
-    if (!(error instanceof BackendError)) throw error;
-  }
-}
+/** Names of files of the log begin with their timeline, in hexadecimal digits. */
+const timelineOf = (name: string): number => Number.parseInt(name.slice(0, TIMELINE_DIGITS), 16);
+const TIMELINE_DIGITS = 8;
+
+/**
+ * Whether a log goes on in a later timeline than before, as after a fail-over: the primary that died may have taken with it what nobody had
+ * collected, so no log leads across.
+ */
+export const isForked = (before: readonly string[], now: readonly string[]): boolean =>
+  before.length > 0 && Math.max(...now.map(timelineOf)) > Math.max(...before.map(timelineOf));
 
 interface CollectedFile {
   readonly id: string;

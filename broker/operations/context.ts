@@ -60,22 +60,15 @@ export const agentOf = (context: OperationContext, instance: InstanceRow): Insta
   instanceAgent(context.host, instance.address, secretsOf(context, instance).agentPassword);
 
 /**
- * The agents that answer of an instance's nodes, that of the primary first, which a fail-over may have moved since the record was written.
+ * The agent of an instance's primary, which a fail-over may have moved since the record was written.
  *
  * @throws BackendError while there is no primary
  */
-export async function nodesOf(
-  context: OperationContext,
-  instance: InstanceRow,
-): Promise<readonly [primary: InstanceAgent, ...others: InstanceAgent[]]> {
-  if (planOf(context, instance.plan_id).nodes === 1) return [agentOf(context, instance)];
+export async function primaryAgentOf(context: OperationContext, instance: InstanceRow): Promise<InstanceAgent> {
+  if (planOf(context, instance.plan_id).nodes === 1) return agentOf(context, instance);
   const { agentPassword } = secretsOf(context, instance);
   const addresses = (await context.deployer.vms(instance.deployment)).flatMap(({ ips: [first] }) => first ?? []);
-  const primary = await findPrimary(context.host, addresses, agentPassword);
-  const answers = await Promise.all(addresses.map((address) => isAnswering(context.host, address, agentPassword)));
-  const others = addresses.filter((address, at) => address !== primary && answers[at] === true);
-  const agentAt = (address: string): InstanceAgent => instanceAgent(context.host, address, agentPassword);
-  return [agentAt(primary), ...others.map(agentAt)];
+  return instanceAgent(context.host, await findPrimary(context.host, addresses, agentPassword), agentPassword);
 }
 
 /** Notes the authority of an instance that speaks TLS, as its agent names it: the config server made it. @throws BackendError */

@@ -60,10 +60,13 @@ class Queue(ServiceBroker):
             raise otherwise()
         return self.instances[instance_id]
 
-    def _check(self, details):
-        # The framework checks plans, not offerings and not the types of what it hands on.
+    def _check_service(self, details):
         if details.service_id != SERVICE:
             raise errors.ErrBadRequest("service_id is not in the catalog")
+
+    def _check(self, details):
+        # The framework checks plans, not offerings and not the types of what it hands on.
+        self._check_service(details)
         if details.parameters is not None and not isinstance(details.parameters, dict):
             raise errors.ErrBadRequest("parameters must be an object")
 
@@ -95,6 +98,8 @@ class Queue(ServiceBroker):
 
     def update(self, instance_id, details, async_allowed, **kwargs):
         self._check(details)
+        if details.plan_id == "":
+            raise errors.ErrBadRequest("plan_id is empty")
         instance = self._instance(instance_id, errors.ErrBadRequest)
         if not async_allowed:
             raise errors.ErrAsyncRequired()
@@ -104,10 +109,12 @@ class Queue(ServiceBroker):
                 raise errors.ErrConcurrentInstanceAccess()
             return UpdateServiceSpec(True, "update")
         instance["plan"] = details.plan_id or instance["plan"]
+        instance["parameters"] = {**(instance["parameters"] or {}), **(details.parameters or {})} or None
         self._begin(instance, "update", wanted=wanted)
         return UpdateServiceSpec(True, "update")
 
     def deprovision(self, instance_id, details, async_allowed, **kwargs):
+        self._check_service(details)
         instance = self._instance(instance_id)
         if not async_allowed:
             raise errors.ErrAsyncRequired()
@@ -123,6 +130,8 @@ class Queue(ServiceBroker):
         instance = self._instance(instance_id, errors.ErrBadRequest)
         if self._busy(instance):
             raise errors.ErrConcurrentInstanceAccess()
+        if details.plan_id != instance["plan"]:
+            raise errors.ErrBadRequest("plan_id is not the instance's")
         existing = instance["bindings"].get(binding_id)
         if existing is not None:
             if existing["parameters"] != details.parameters:
@@ -133,6 +142,7 @@ class Queue(ServiceBroker):
         return Binding(BindState.SUCCESSFUL_BOUND, credentials=credentials)
 
     def unbind(self, instance_id, binding_id, details, async_allowed, **kwargs):
+        self._check_service(details)
         if self._instance(instance_id, errors.ErrBindingDoesNotExist)["bindings"].pop(binding_id, None) is None:
             raise errors.ErrBindingDoesNotExist()
         return UnbindSpec(False)

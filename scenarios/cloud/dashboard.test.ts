@@ -1,8 +1,10 @@
 import Type from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedPool } from "../../broker/index.ts";
+import { type Backend, certify, isolationSuite } from "../../conformance/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { parseAs } from "../clients/answers.ts";
+import { osbClient } from "../clients/osb.ts";
 import { pollUntil } from "../poll.ts";
 import { inception } from "../story/inception.ts";
 import { type Attachment, attachServer } from "./attachment.ts";
@@ -19,6 +21,9 @@ const OWN = { organization_guid: "o", space_guid: "own", context: { platform: "c
 const OTHER = { ...OWN, space_guid: "other", context: { platform: "cloudfoundry", space_guid: "other" } };
 
 const Client = Type.Object({ id: Type.String(), secret: Type.String(), redirect_uri: Type.String() });
+const Spaces = Type.Object({
+  instances: Type.Array(Type.Object({ id: Type.String(), context: Type.Record(Type.String(), Type.Unknown()) })),
+});
 const Catalog = Type.Object({ services: Type.Array(Type.Object({ dashboard_client: Client })) });
 
 describe("the dashboard of an instance", () => {
@@ -336,6 +341,62 @@ describe("the dashboard of an instance", () => {
       await pass(CHECKUP_MS + 1);
       expect((await other.send(at())).status).toBe(303);
     }));
+
+  it("passes what the isolation suite asks of dashboards", async () => {
+    /** The space that an instance was ordered for; the developer manages what is in it from here on. */
+    const grantFor = async (id: string): Promise<string> => {
+      const client = osbClient(world.environmentAt(world.plan.applications), { ...broker, ...broker.operator });
+      const answer = await client.send("GET", "/instances");
+      const all = answer.kind === "unknown" ? [] : parseAs(Spaces, answer.body, "GET /instances").instances;
+      const space = String(all.find((each) => each.id === id)?.context.space_guid ?? "");
+      platform.accounts.grant("developer", space);
+      return space;
+    };
+    const pages = new Map<string, { readonly browser: TestBrowser; readonly page: Shown }>();
+    const url = (id: string): string => `${origin}/dashboard/${id}`;
+    const openPage = async (id: string) => {
+      await grantFor(id);
+      const browser = newBrowser();
+      const opened = { browser, page: await logIn(browser, url(id)) };
+      pages.set(id, opened);
+      return opened;
+    };
+    const backend: Backend = {
+      looks: {
+        "dashboard-session": async (id) => [`Cookie: ${(await openPage(id)).browser.cookies(origin)}`],
+        "dashboard-requests": async (id) => {
+          const { page } = pages.get(id) ?? (await openPage(id));
+          return [`POST ${url(id)}/backups form_token=${encodeURIComponent(fieldOf(page, "form_token"))}`];
+        },
+      },
+      faults: {
+        "role-removed": async (id) => {
+          const space = await grantFor(id);
+          platform.accounts.revoke("developer", space);
+          return async () => platform.accounts.grant("developer", space);
+        },
+      },
+    };
+    const environment = world.environmentAt(world.plan.applications);
+    const ids = world.secretsOf("dashboards");
+    const only = ["IS-50", "IS-68", "IS-69", "IS-70", "IS-71"];
+    const { results } = await run(() =>
+      certify({
+        url: origin,
+        username: broker.username,
+        password: broker.password,
+        profile: "osb-2.17",
+        suites: [isolationSuite],
+        only,
+        backend,
+        fetch: (to, init) => environment.fetch(to, init),
+        clock: { nowMs: () => environment.nowMs(), sleepMs: (ms) => environment.sleepMs(ms) },
+        newId: () => ids.uuid(),
+      }),
+    );
+    const others = results.filter(({ verdict }) => verdict !== "pass");
+    expect([results.length, others.map(({ check, reason }) => `${check.id}: ${reason}`)]).toEqual([only.length, []]);
+  });
 
   it("admits nobody while the platform is away, and is gone with its instance", () =>
     run(async () => {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ScenarioFixture } from "../reference/fixture.ts";
 import type { Step } from "../reference/step.ts";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
+import { sliceOf } from "../../scripts/tests/slice.ts";
 import { planOf } from "../seeds.ts";
 import { type Plan, planArbitrary } from "./plan.ts";
 import { playPlan } from "./play.ts";
@@ -30,7 +31,8 @@ beforeAll(async () => {
 });
 
 describe("a plan that failed once", () => {
-  it.each(Object.entries(REGRESSIONS))(
+  // .ci/run plays them all, and all cases below.
+  it.each(sliceOf(Object.entries(REGRESSIONS), 3))(
     "passes now: %s",
     async (_name, regression) => {
       await playPlan(fixture, regression.seed, planOfRegression(regression));
@@ -125,7 +127,7 @@ describe("a service instance", () => {
       ),
     },
   };
-  it.each(Object.entries(cases))(
+  it.each(sliceOf(Object.entries(cases), 2))(
     "%s",
     async (_what, { plan: each, happens }) => {
       const kinds = new Set<string>();

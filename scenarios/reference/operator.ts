@@ -12,7 +12,7 @@ export function isWhole({ bosh, openstack }: World): boolean {
   const { servers } = openstack.state().nova;
   const isUp = (server: ReturnType<typeof servers.get>): boolean => server?.vm === "active" && server.task === null;
   const isSound = ({ manifest }: Deployment, instance: Instance): boolean =>
-    instance.vm === null ? manifest === null || !expectsVm(instance) : isUp(servers.get(instance.vm.cid));
+    manifest === null || (instance.vm === null ? !expectsVm(instance) : isUp(servers.get(instance.vm.cid)));
   return [...bosh.state().deployments.values()].every((deployment) =>
     deployment.instances.every((each) => isSound(deployment, each)),
   );

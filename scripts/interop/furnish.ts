@@ -110,11 +110,11 @@ async function createUsers(session: Session): Promise<void> {
     const userId = await session.create("identity", "/users", "user", wish);
     for (const { id, name } of roles)
       if (name === "member" || name === "reader")
-        await session.call("identity", "PUT", `/projects/${projectId}/users/${userId}/roles/${id}`);
+        await session.call("identity", "PUT", `/projects/${projectId}/users/${userId}/roles/${String(id)}`);
   }
   const admin = roles.find(({ name }) => name === "admin");
   const users = listIn(await session.call("identity", "GET", `/users?name=${ADMIN.user}`), "users");
-  await session.call("identity", "PUT", `/system/users/${users[0]?.id}/roles/${admin?.id}`);
+  await session.call("identity", "PUT", `/system/users/${String(users[0]?.id)}/roles/${String(admin?.id)}`);
 }
 
 async function createImages(session: Session): Promise<readonly string[]> {
@@ -154,26 +154,12 @@ async function createNetworks(session: Session): Promise<Pick<Furniture, "extern
     cidr: "172.24.4.0/24",
     enable_dhcp: false,
   });
-  const network = await session.create("network", "/networks", "network", { name: "private" });
-  const subnet = await session.create("network", "/subnets", "subnet", {
-    name: "private-subnet",
-    network_id: network,
-    ip_version: 4,
-    cidr: "10.1.0.0/20",
-  });
-  const router = await session.create("network", "/routers", "router", {
-    name: "router1",
-    external_gateway_info: { network_id: externalNetwork },
-  });
-  await session.call("network", "PUT", `/routers/${router}/add_router_interface`, { subnet_id: subnet });
-  await session.create("network", "/networks", "network", { name: "shared", shared: true }).then((id) =>
-    session.create("network", "/subnets", "subnet", {
-      name: "shared-subnet",
-      network_id: id,
-      ip_version: 4,
-      cidr: "192.168.233.0/24",
-    }),
-  );
+  const { network, router } = await createPrivate(session, externalNetwork, "private", "10.1.0.0/20");
+  const projects = listIn(await session.call("identity", "GET", "/projects"), "projects");
+  for (const [at, { project }] of USERS.entries()) {
+    const id = String(projects.find(({ name }) => name === project)?.id);
+    await createPrivate(session, externalNetwork, `private-${project}`, `10.${at + 2}.0.0/20`, { project_id: id });
+  }
   for (const version of [4, 6])
     await session.create("network", "/subnetpools", "subnetpool", {
       name: `shared-default-subnetpool-v${version}`,
@@ -183,4 +169,29 @@ async function createNetworks(session: Session): Promise<Pick<Furniture, "extern
       is_default: true,
     });
   return { externalNetwork, network, router };
+}
+
+/** A network behind a router to the outside: the only one that its project has. */
+async function createPrivate(
+  session: Session,
+  externalNetwork: string,
+  name: string,
+  cidr: string,
+  owner: { readonly project_id?: string } = {},
+): Promise<{ readonly network: string; readonly router: string }> {
+  const network = await session.create("network", "/networks", "network", { ...owner, name });
+  const subnet = await session.create("network", "/subnets", "subnet", {
+    ...owner,
+    name: `${name}-subnet`,
+    network_id: network,
+    ip_version: 4,
+    cidr,
+  });
+  const router = await session.create("network", "/routers", "router", {
+    ...owner,
+    name: `${name}-router`,
+    external_gateway_info: { network_id: externalNetwork },
+  });
+  await session.call("network", "PUT", `/routers/${router}/add_router_interface`, { subnet_id: subnet });
+  return { network, router };
 }

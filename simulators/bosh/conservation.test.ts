@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Effect } from "../kernel/index.ts";
+import { howMany } from "../../scripts/tests/slice.ts";
 import { Client } from "./parity/client.ts";
 import type { Instance } from "./state/deployments.ts";
 import type { DirectorState } from "./state/index.ts";
@@ -186,7 +187,7 @@ it("loses no VM, disk, address or lock, whatever fails, and converges once nothi
       await client.follow(new URL(answer.headers.location ?? "").pathname);
       expect([client.dummy.vms, client.dummy.disks, [...client.bosh.state().addresses.keys()]]).toEqual([[], [], []]);
     }),
-    { numRuns: 40 },
+    { numRuns: howMany(20, 40) },
   );
 });
 
@@ -200,6 +201,6 @@ it("has one digest for one seed", async () => {
       };
       expect(await digest()).toBe(await digest());
     }),
-    { numRuns: 10 },
+    { numRuns: howMany(5, 10) },
   );
 });

@@ -19,16 +19,20 @@ function servers({ openstack, bosh }: LawfulWorld, known: Lookup): readonly stri
     .map(({ id, name }) => `server ${id} (${name}) has no owner`);
 }
 
-/** The VM and the disk of each instance exist. */
-function instances({ openstack }: LawfulWorld, known: Lookup): readonly string[] {
+/** The VM and the disk of each instance exist; a VM that vanished from a deployment that never succeeded can't be repaired, only deleted with it. */
+function instances({ openstack, bosh }: LawfulWorld, known: Lookup): readonly string[] {
   const { nova, cinder } = openstack.state();
+  const { deployments } = bosh.state();
+  const isRepaired = (deployment: string): boolean => deployments.get(deployment)?.manifest !== null;
   return known.instances
     .filter(({ deployment }) => !known.busy.has(deployment))
     .flatMap((instance) => {
       const { vm, disk, deployment } = instance;
       const what = `${deployment} ${nameOf(instance)}`;
       return [
-        ...(vm !== null && !nova.servers.has(vm.cid) ? [`the VM ${vm.cid} of ${what} does not exist`] : []),
+        ...(vm !== null && isRepaired(deployment) && !nova.servers.has(vm.cid)
+          ? [`the VM ${vm.cid} of ${what} does not exist`]
+          : []),
         ...(disk !== null && !cinder.volumes.has(disk.cid) ? [`the disk ${disk.cid} of ${what} does not exist`] : []),
       ];
     });

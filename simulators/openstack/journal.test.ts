@@ -324,18 +324,12 @@ function driveCinder(session: TestSession): Recorder {
   driveQualities(cinder);
   driveAttachments(cinder);
   driveServices(cinder);
+  driveGroups(cinder);
   for (const route of [
     "POST /attachments",
     "PUT /os-services/:action",
-    "POST /groups",
-    "PUT /groups/:id",
-    "DELETE /groups/:id",
-    "POST /group_types",
-    "PUT /group_types/:id",
-    "DELETE /group_types/:id",
-    "POST /group_snapshots",
-    "PUT /group_snapshots/:id",
-    "DELETE /group_snapshots/:id",
+    "PUT /default-types/:id",
+    "DELETE /default-types/:id",
     "POST /manageable_snapshots",
     "POST /manageable_volumes",
     "POST /os-snapshot-manage",
@@ -462,6 +456,63 @@ function driveQualities(cinder: Recorder): void {
   const change = { ...ADMIN, body: { encryption: { cipher: "aes" } } };
   cinder.changes(["type.encrypt"], "PUT /types/:id/encryption/:key", [type, "x"], change);
   cinder.changes(["type.decrypt"], "DELETE /types/:id/encryption/:key", [type, "x"], ADMIN);
+}
+
+function driveGroupType(cinder: Recorder): string {
+  const wanted = { ...ADMIN, version: 60, body: { group_type: { name: "together" } } };
+  const type = textAt(cinder.changes(["group-type.create"], "POST /group_types", [], wanted), "group_type.id");
+  cinder.keeps("POST /group_types", [], wanted);
+  const renamed = { ...ADMIN, version: 60, body: { group_type: { description: "of one kind" } } };
+  cinder.changes(["group-type.update"], "PUT /group_types/:id", [type], renamed);
+  const specs = { ...ADMIN, version: 60, body: { group_specs: { a: "1" } } };
+  cinder.changes(["group-type.specs"], "POST /group_types/:id/group_specs", [type], specs);
+  const spec = { ...ADMIN, version: 60, body: { a: "2" } };
+  cinder.changes(["group-type.specs"], "PUT /group_types/:id/group_specs/:key", [type, "a"], spec);
+  const bare = { ...ADMIN, version: 60 };
+  cinder.changes(["group-type.specs"], "DELETE /group_types/:id/group_specs/:key", [type, "a"], bare);
+  return type;
+}
+
+function driveGroups(cinder: Recorder): void {
+  const type = driveGroupType(cinder);
+  const create = { version: 60, body: { group: { group_type: type, volume_types: ["__DEFAULT__"] } } };
+  const group = textAt(cinder.changes(["group.create"], "POST /groups", [], create), "group.id");
+  cinder.session.sleep(30_000);
+  const volume = cinder.session.send("cinder", "POST", "/volumes", {
+    version: 60,
+    body: { volume: { size: 1, volume_type: "__DEFAULT__", group_id: group } },
+  });
+  cinder.session.sleep(30_000);
+  cinder.keeps("DELETE /volumes/:id", [textAt(volume, "volume.id")], { version: 60 });
+  const renamed = { version: 60, body: { group: { name: "pair" } } };
+  cinder.changes(["group.update"], "PUT /groups/:id", [group], renamed);
+  cinder.keeps("PUT /groups/:id", [group], renamed);
+  const wanted = { version: 60, body: { group_snapshot: { group_id: group } } };
+  const made = cinder.changes(["snapshot.create", "group-snapshot.create"], "POST /group_snapshots", [], wanted);
+  const snapshot = textAt(made, "group_snapshot.id");
+  cinder.session.sleep(30_000);
+  const copy = { version: 60, body: { "create-from-src": { group_snapshot_id: snapshot } } };
+  cinder.changes(["volume.create", "group.create"], "POST /groups/action", [], copy);
+  cinder.session.sleep(30_000);
+  const remove = { version: 60, body: { delete: { "delete-volumes": true } } };
+  cinder.keeps("POST /groups/:id/action", [group], remove);
+  const reset = { ...ADMIN, version: 60, body: { reset_status: { status: "error" } } };
+  cinder.changes(["group-snapshot.status"], "POST /group_snapshots/:id/action", [snapshot], reset);
+  const kinds = ["snapshot.status", "group.status"];
+  cinder.changes(kinds, "DELETE /group_snapshots/:id", [snapshot], { version: 60 });
+  cinder.session.sleep(30_000);
+  cinder.changes(["volume.status", "group.status"], "POST /groups/:id/action", [group], remove);
+  cinder.session.sleep(30_000);
+  cinder.keeps("DELETE /group_types/:id", [type], { ...ADMIN, version: 60 });
+  const other = textAt(
+    cinder.session.send("cinder", "POST", "/group_types", {
+      ...ADMIN,
+      version: 60,
+      body: { group_type: { name: "b" } },
+    }),
+    "group_type.id",
+  );
+  cinder.changes(["group-type.delete"], "DELETE /group_types/:id", [other], { ...ADMIN, version: 60 });
 }
 
 function driveTransfers(cinder: Recorder): void {

@@ -23,15 +23,19 @@ const ROTATABLE: PlanRequirement = {
   fits: (offer) => isBindable(offer) && isRotatable(offer),
 };
 
+/** A rotation as a platform requests it, and what there is afterwards. */
 interface Rotation {
   readonly live: LiveInstance;
-  readonly oldId: string;
   /** The answer to the bind of the old binding. */
   readonly bound: Answer;
-  readonly newId: string;
   readonly answer: Answer;
   /** What happens to the old binding from then on. */
   readonly begun: Answer | undefined;
+  /** The fetches of the new and the old binding; undefined if fetches are not offered, or the rotation was not accepted. */
+  readonly fetchedNew: Answer | undefined;
+  readonly fetchedOld: Answer | undefined;
+  /** The removal of the old binding at last. */
+  readonly removed: Answer | undefined;
 }
 
 /** The request for a successor. Its parameters are those of the predecessor, so none are sent. */
@@ -45,51 +49,59 @@ function rotationBody(context: OsbContext, live: LiveInstance, predecessor: stri
   };
 }
 
-async function rotate(context: OsbContext, offer: Offer): Promise<Rotation> {
-  const live = await context.liveOf(offer);
-  const { id: oldId, bound } = await context.bindTo(live);
-  const newId = context.platform.newId();
-  const hasBegun = await context.watchOperations(live, oldId);
-  const answer = await context.bind(live, newId, { body: rotationBody(context, live, oldId) });
-  await context.platform.settle(live.offer, answer);
-  return { live, oldId, bound: bound.answer, newId, answer, begun: await hasBegun() };
+/** Played once for each plan. */
+function rotate(context: OsbContext, offer: Offer): Promise<Rotation> {
+  return context.shared.once(`rotation ${offer.plan.id}`, async (platform) => {
+    const own = context.with(platform);
+    const live = await own.freshOf(offer);
+    const { id: oldId, bound } = await own.bindTo(live);
+    const newId = platform.newId();
+    const hasBegun = await own.watchOperations(live, oldId);
+    const answer = await own.bind(live, newId, { body: rotationBody(own, live, oldId) });
+    await platform.settle(offer, answer);
+    const begun = await hasBegun();
+    const isDone = isSuccess(answer);
+    const fetch = async (bindingId: string) =>
+      isDone && areBindingsRetrievable(offer)
+        ? platform.send("fetch-binding", { instanceId: live.id, bindingId })
+        : undefined;
+    const [fetchedNew, fetchedOld] = [await fetch(newId), await fetch(oldId)];
+    const removed = isDone ? await platform.unbind(offer, live.id, oldId) : undefined;
+    if (removed !== undefined) await platform.settle(offer, removed);
+    return { live, bound: bound.answer, answer, begun, fetchedNew, fetchedOld, removed };
+  });
 }
 
 async function judgeSuccessor(context: OsbContext, offer: Offer): Promise<Outcome> {
-  const { live, newId, answer } = await rotate(context, offer);
+  const { answer, fetchedNew } = await rotate(context, offer);
   if (!isSuccess(answer)) return fail("a new binding (201 or 202)", seenOf(answer), answer);
-  if (!areBindingsRetrievable(live.offer)) return pass(answer);
-  return judgeFetched(context, live, newId, answer, "the new binding to be there");
+  return judgeFetched(context, offer, answer, { fetched: fetchedNew, expected: "the new binding to be there" });
 }
 
 /** A fetch shows the binding, unless the broker's fetches don't tell what exists. */
 async function judgeFetched(
-  { platform, shared }: OsbContext,
-  live: LiveInstance,
-  bindingId: string,
+  { shared }: OsbContext,
+  offer: Offer,
   answer: Answer,
-  expected: string,
+  { fetched, expected }: { readonly fetched: Answer | undefined; readonly expected: string },
 ): Promise<Outcome> {
-  const fetched = await platform.send("fetch-binding", { instanceId: live.id, bindingId });
+  if (fetched === undefined) return pass(answer);
   if (fetched.status === 200) return pass(answer, fetched);
-  const truth = await fetchTellsTruth(shared, "binding", live.offer);
+  const truth = await fetchTellsTruth(shared, "binding", offer);
   return truth.value === false
     ? followsFromFact(truth, "a fetch does not tell which bindings are there", answer, fetched)
     : fail(expected, seenOf(fetched), answer, fetched);
 }
 
 async function judgePredecessor(context: OsbContext, offer: Offer): Promise<Outcome> {
-  const { live, oldId, answer, begun } = await rotate(context, offer);
+  const { answer, begun, fetchedOld, removed } = await rotate(context, offer);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
-  if (areBindingsRetrievable(live.offer)) {
-    const fetched = await judgeFetched(context, live, oldId, answer, "the old binding to stay");
-    if (fetched.verdict === "fail") return fetched;
-  }
+  const stays = { fetched: fetchedOld, expected: "the old binding to stay" };
+  const fetched = await judgeFetched(context, offer, answer, stays);
+  if (fetched.verdict === "fail") return fetched;
   if (begun !== undefined) return fail("nothing to happen to the old binding", "something in progress", answer, begun);
-  const removed = await context.platform.unbind(live.offer, live.id, oldId);
-  await context.platform.settle(live.offer, removed);
-  if (isSuccess(removed)) return pass(answer, removed);
-  const ordinary = unservedDeletionIn(await lifecycleOf(context.shared, live.offer), "unbind");
+  if (removed === undefined || isSuccess(removed)) return pass(answer, ...(removed ? [removed] : []));
+  const ordinary = unservedDeletionIn(await lifecycleOf(context.shared, offer), "unbind");
   return ordinary?.status === removed.status
     ? followsFromUnserved("unbind", removed, ordinary)
     : fail("the old binding to be there to remove", seenOf(removed), answer, removed);

@@ -4,7 +4,7 @@ import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/c
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans } from "../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { lifecycleUpTo } from "../sequences/lifecycles.ts";
@@ -12,7 +12,7 @@ import { updateRefusal } from "../sequences/updates.ts";
 
 /** Judges what an update and a bind are answered while their instance is being made. */
 const judgeDuringProvision = (judge: (answer: Answer) => Outcome) => (whole: OsbContext) =>
-  onEachAsyncPlan(whole, "provision", async (context, offer) => {
+  onUnlikeAsyncPlans(whole, "provision", async (context, offer) => {
     const flight = await flightOfProvision(context.shared, offer);
     const { binds } = await lifecycleUpTo(context.shared, "bind", offer);
     const refusals = {

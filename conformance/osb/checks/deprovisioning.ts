@@ -98,12 +98,14 @@ export const deprovisioningChecks: readonly OsbCheck[] = [
     id: "deprovision-missing-service-id-400",
     title: "A deprovision without service_id is answered 400 and deletes nothing",
     requirement: "A deprovision without service_id is answered 400, and the instance stays.",
+    needs: { isLong: true },
     run: removeWithout("deprovision", "service_id"),
   }),
   probe({
     id: "deprovision-missing-plan-id-400",
     title: "A deprovision without plan_id is answered 400 and deletes nothing",
     requirement: "A deprovision without plan_id is answered 400, and the instance stays.",
+    needs: { isLong: true },
     run: removeWithout("deprovision", "plan_id"),
   }),
   probe({

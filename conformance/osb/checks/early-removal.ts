@@ -1,5 +1,6 @@
 import type { Answer } from "../../client/answer.ts";
 import { bodyOf } from "../../client/http/observation.ts";
+import type { Offer } from "../../client/catalog.ts";
 import { isSuccess } from "../../client/request.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
@@ -8,7 +9,7 @@ import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "../model/d
 import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
 import { JUDGED_BY, obstacleTo } from "../model/stages.ts";
-import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans, unlikePlans } from "../sequences/asynchronous-plans.ts";
 import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
 import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
 import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
@@ -24,10 +25,11 @@ export async function resendRemoval(
   kind: Removal,
   judge: (answer: Answer, started: Answer) => Outcome,
 ): Promise<Outcome> {
-  return onEachAsyncRemoval(context, kind, async ({ shared }, offer) => {
+  const judgeOne = async ({ shared }: OsbContext, offer: Offer): Promise<Outcome> => {
     const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(shared, offer);
     return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
-  });
+  };
+  return onEachAsyncRemoval(context, kind, judgeOne, unlikePlans);
 }
 
 /** Judges a deletion that overtakes a creation, on each plan whose creation takes time. */
@@ -36,7 +38,7 @@ const onEachEarlyRemoval = (
   kind: Removal,
   judge: (context: OsbContext, flight: Flight) => Promise<Outcome>,
 ): Promise<Outcome> =>
-  onEachAsyncPlan(whole, MAKES[kind], async (context, offer) => {
+  onUnlikeAsyncPlans(whole, MAKES[kind], async (context, offer) => {
     const fly = kind === "unbind" ? flightOfEarlyUnbind : flightOfEarlyDeletion;
     return judge(context, await fly(context.shared, offer));
   });
@@ -133,7 +135,7 @@ export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outco
   return (whole: OsbContext): Promise<Outcome> =>
     kind === "unbind"
       ? onEachEarlyRemoval(whole, kind, async (_, flight) => judgeMeanwhile(flight, "deletion", judge))
-      : onEachAsyncPlan(whole, "update", async ({ shared }, offer) =>
+      : onUnlikeAsyncPlans(whole, "update", async ({ shared }, offer) =>
           judgeMeanwhile(await flightOfUpdate(shared, offer), "busyDeletion", judge),
         );
 }

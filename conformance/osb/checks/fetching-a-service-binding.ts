@@ -16,7 +16,7 @@ import {
 import { judgeFetchGone, judgeFetchUnknown } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
-import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans } from "../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../sequences/flights/bind.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
@@ -172,7 +172,7 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     needs: { exclusive: true },
     run: async (context) => {
       context.offer(BINDING_RETRIEVABLE);
-      return onEachAsyncPlan(context, "bind", async ({ shared }, offer) =>
+      return onUnlikeAsyncPlans(context, "bind", async ({ shared }, offer) =>
         judgeMeanwhile(await flightOfBind(shared, offer), "fetched", (answer) => expectStatus(answer, [404])),
       );
     },

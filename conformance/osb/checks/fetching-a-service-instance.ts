@@ -9,7 +9,7 @@ import { expectStatus, expectStatusOrBusy, seenOf } from "../judge.ts";
 import { judgeFetchGone, judgeFetchUnknown } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { RETRIEVABLE } from "../plan-requirements.ts";
-import { onEachAsyncPlan } from "../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans } from "../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
@@ -72,7 +72,7 @@ function compareInstanceWithHints({ fetched, fetchedWithHints }: Lifecycle): Out
 
 async function fetchDuringUpdate(context: OsbContext): Promise<Outcome> {
   context.offer(RETRIEVABLE, updatablePlan(context.run));
-  return onEachAsyncPlan(context, "update", async ({ shared }, offer) =>
+  return onUnlikeAsyncPlans(context, "update", async ({ shared }, offer) =>
     judgeMeanwhile(await flightOfUpdate(shared, offer), "fetched", (answer) => expectStatusOrBusy(answer, [200])),
   );
 }
@@ -126,7 +126,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     needs: { exclusive: true },
     run: async (context) => {
       context.offer(RETRIEVABLE);
-      return onEachAsyncPlan(context, "provision", async ({ shared }, offer) =>
+      return onUnlikeAsyncPlans(context, "provision", async ({ shared }, offer) =>
         judgeMeanwhile(await flightOfProvision(shared, offer), "fetched", (answer) => expectStatus(answer, [404])),
       );
     },

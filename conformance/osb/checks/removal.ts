@@ -138,7 +138,7 @@ async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<r
 }
 
 /**
- * Judges each plan of which this kind of deletion is asynchronous.
+ * Judges each plan of which this kind of deletion is asynchronous, or those that `pick` chooses.
  *
  * @throws Verdicted not applicable when the broker deletes synchronously
  */
@@ -146,8 +146,9 @@ export async function onEachAsyncRemoval(
   whole: OsbContext,
   kind: Removal,
   judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
+  pick = (all: readonly Offer[]): readonly Offer[] => all,
 ): Promise<Outcome> {
-  const offers = await asyncRemovalOffers(whole, kind);
+  const offers = pick(await asyncRemovalOffers(whole, kind));
   return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits: isOneOf(offers) }], judge);
 }
 

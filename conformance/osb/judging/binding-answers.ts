@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from "../../client/http/json.ts";
+import { isObject, type Json } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import { isBindable, type Offer, requires } from "../../client/catalog.ts";
@@ -48,7 +48,7 @@ export function requirePermission(operations: readonly string[], pairs: readonly
   return async (context: OsbContext): Promise<Outcome> => {
     const all = (await bindingDescriptions(context)).filter(({ answer }) => operations.includes(answer.operation));
     const seen = all.flatMap(({ answer, offer }) =>
-      pairs.filter(([member]) => isFilled(bodyOf(answer)[member])).map((pair) => ({ answer, offer, pair })),
+      pairs.filter(([member]) => isPresent(bodyOf(answer)[member])).map((pair) => ({ answer, offer, pair })),
     );
     if (seen.length === 0) return notApplicable(`no answer has ${pairs.map(([member]) => member).join(", ")}`);
     const wrong = seen.find(({ offer, pair }) => !requires(offer, pair[1]));
@@ -60,10 +60,6 @@ export function requirePermission(operations: readonly string[], pairs: readonly
     );
   };
 }
-
-/** Present and not empty: whether a member may be empty is a matter of its own rule. */
-const isFilled = (value: Json | undefined): boolean =>
-  isPresent(value) && value !== "" && !(isArray(value) && value.length === 0);
 
 /** Neither absent nor null. */
 export const isPresent = (value: Json | undefined): boolean => value !== undefined && value !== null;

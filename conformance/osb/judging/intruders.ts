@@ -83,8 +83,12 @@ export const withWrongPassword = (context: OsbContext): Intruder | undefined => 
   return { judgedBy: "auth-401-wrong-password", authorization: basicHeader(auth.username, "drydock-wrong") };
 };
 
-/** Whether a request is admitted: what an earlier one has deleted is gone for it, as it is for one with the right credentials. */
+/**
+ * Whether a request is admitted: what an earlier one has deleted is gone for it, as it is for one with the right credentials. One that fails (5xx)
+ * was not turned away.
+ */
 async function isLetIn(answer: Answer, askProperly: () => Promise<Answer>): Promise<boolean> {
+  if (answer.status >= 500) return true;
   if (isSuccess(answer) || !["unbind", "deprovision"].includes(answer.operation)) return isSuccess(answer);
   return answer.status !== 401 && answer.status === (await askProperly()).status;
 }

@@ -1,14 +1,17 @@
+import type { Answer } from "../../client/answer.ts";
 import { type Observation, bodyOf } from "../../client/http/observation.ts";
 import { stringOf } from "../../client/http/json.ts";
 import type { RawRequest } from "../../client/http/transport.ts";
 import { isSuccess } from "../../client/request.ts";
 import { notApplicable, unknown, Verdicted } from "../../runner/check.ts";
-import type { LiveInstance } from "../../osb/shared-instances.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { asAnother } from "./checks/ownership.ts";
 import type { IsolationContext } from "./context.ts";
 
 /** An instance with the page that its dashboard_url leads to. */
 export interface Dashboard {
-  readonly live: LiveInstance;
+  readonly id: string;
+  readonly offer: Offer;
   readonly url: string;
   /** The answer that named it. */
   readonly named: Observation;
@@ -21,15 +24,26 @@ export interface PageRequest {
   readonly body: string;
 }
 
+/** A new instance, of another organization if it is to be foreign: whoever manages the one does not manage the other. */
+async function provisionFor(context: IsolationContext, offer: Offer, isForeign: boolean): Promise<Answer> {
+  if (!isForeign) return (await context.osb.freshOf(offer)).provisioned.answer;
+  const body = asAnother(context.osb.provisionBody(offer));
+  const id = context.platform.newId();
+  const made = await context.platform.settle(offer, await context.osb.provision(offer, id, { body }));
+  if (made.state === "succeeded") return made.answer;
+  throw new Verdicted(unknown(`an instance of another organization ended ${made.state}`, made.answer));
+}
+
 /** A new instance with a dashboard; ends the check as not applicable if there is none. */
-export async function requireDashboard(context: IsolationContext): Promise<Dashboard> {
-  const live = await context.osb.freshOf(await context.chooseOffer());
-  const named = live.provisioned.answer;
+export async function requireDashboard(context: IsolationContext, isForeign = false): Promise<Dashboard> {
+  const offer = await context.chooseOffer();
+  const named = await provisionFor(context, offer, isForeign);
+  const { instanceId: id } = named;
   const url = stringOf(bodyOf(named)["dashboard_url"]);
-  if (url !== undefined && /^https?:/.test(url)) return { live, url, named };
-  const fetched = await context.platform.send("fetch-instance", { instanceId: live.id });
+  if (url !== undefined && /^https?:/.test(url)) return { id, offer, url, named };
+  const fetched = await context.platform.send("fetch-instance", { instanceId: id });
   const later = isSuccess(fetched) ? stringOf(bodyOf(fetched)["dashboard_url"]) : undefined;
-  if (later !== undefined && /^https?:/.test(later)) return { live, url: later, named: fetched };
+  if (later !== undefined && /^https?:/.test(later)) return { id, offer, url: later, named: fetched };
   throw new Verdicted(notApplicable("instances have no dashboard", named));
 }
 
@@ -45,9 +59,9 @@ export function browse(
 /** Cookies, and whatever else a browser with a session sends: lines of `Name: value` that the operator's hook prints. */
 export async function requireSession(
   context: IsolationContext,
-  { live, url }: Dashboard,
+  { id, url }: Dashboard,
 ): Promise<Readonly<Record<string, string>>> {
-  const lines = await context.look("dashboard-session", live.id);
+  const lines = await context.look("dashboard-session", id);
   const headers = Object.fromEntries(
     lines.flatMap((line) => {
       const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
@@ -62,9 +76,9 @@ export async function requireSession(
 /** What the page of an instance asks for, from the operator's hook. */
 export async function requirePageRequests(
   context: IsolationContext,
-  { live }: Dashboard,
+  { id }: Dashboard,
 ): Promise<readonly PageRequest[]> {
-  const lines = await context.look("dashboard-requests", live.id);
+  const lines = await context.look("dashboard-requests", id);
   return lines.flatMap((line) => {
     const [, method, url, body = ""] = /^([A-Z]+) (\S+)(?: (.*))?$/.exec(line) ?? [];
     return method === undefined || url === undefined ? [] : [{ method, url, body }];

@@ -81,7 +81,7 @@ export function parseIp(text: string, code: number = UNCLASSED): IpRange {
   const value = v4 ?? parseV6(address.replace(/^\[(.*)\]$/, "$1"));
   if (value === undefined || others.length > 0) throw invalid(text, code);
   const family = v4 === undefined ? 6 : 4;
-  const prefix = bits === undefined ? BITS[family] : /^\d{1,3}$/.test(bits) ? Number(bits) : maskBits(bits);
+  const prefix = bits === undefined ? BITS[family] : /^(?:0|[1-9]\d{0,2})$/.test(bits) ? Number(bits) : maskBits(bits);
   if (prefix === undefined || prefix > BITS[family]) throw invalid(text, code);
   return blockAt(family, value, prefix);
 }
@@ -109,9 +109,12 @@ export function parseRanges(spec: unknown): readonly IpRange[] {
 const DEPTH_MAX = 32;
 
 function parseRange(text: string): readonly IpRange[] {
-  const parts = text.split("-").map((part) => part.trim());
-  const [first = "", last] = parts;
-  if (parts.length > 2) throw new DirectorError(INVALID_RANGE, `Invalid IP range format: ${text}`);
+  // Ruby leaves out what is empty at the end.
+  const used = text.replace(/-+$/, "");
+  const parts = used === "" ? [] : used.split("-").map((part) => part.trim());
+  const [first, last] = parts;
+  if (parts.length > 2 || first === undefined)
+    throw new DirectorError(INVALID_RANGE, `Invalid IP range format: ${text}`);
   if (last === undefined) return [parseIp(first, INVALID_RANGE)];
   const [from, to] = [parseIp(first, INVALID_RANGE), parseIp(last, INVALID_RANGE)];
   if (countOf(from) !== 1n || countOf(to) !== 1n)

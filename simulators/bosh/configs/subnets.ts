@@ -1,4 +1,4 @@
-import { rubyInstance } from "../templates/ruby.ts";
+import { rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { anyField, type Fields, optionalField, requireField } from "./fields.ts";
 import { countOf, formatIp, includesRange, type IpRange, parseIp, parseRanges, showRange } from "./ip-ranges.ts";
@@ -96,6 +96,8 @@ function parseStatics(
 /** @throws DirectorError 16013 */
 function parsePrefix(range: IpRange, value: unknown): string {
   if (value === undefined || value === null) return String(BITS[range.family]);
+  if (typeof value !== "string" && typeof value !== "number")
+    throw new DirectorError(UNCLASSED, `undefined method 'to_i' for ${rubyInstance(value)}`);
   const bits = Number.parseInt(String(value), 10) || 0;
   if (range.prefix > bits)
     throw new DirectorError(16013, `Prefix size '${String(value)}' is larger than range prefix '${range.prefix}'`);
@@ -105,11 +107,25 @@ function parsePrefix(range: IpRange, value: unknown): string {
 /** The name servers of a subnet. @throws DirectorError 100, 160004 */
 export const parseDns = (network: string, fields: unknown): readonly string[] =>
   (optionalField(fields, "dns", "array") ?? []).map((each) => {
-    const address = parseIp(String(each));
+    const address = typeof each === "number" ? parseNumber(each) : parseIp(requireText(each));
     if (countOf(address) !== 1n)
       throw new DirectorError(160004, `Invalid DNS for network '${network}': must be a single IP`);
     return formatIp(address.family, address.first);
   });
+
+/** @throws DirectorError 100 in the words of Ruby's IPAddr */
+function requireText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new DirectorError(UNCLASSED, "address family must be specified");
+}
+
+/** A number stands for an address. @throws DirectorError 100 */
+function parseNumber(value: number): IpRange {
+  if (!Number.isInteger(value) || value < 0 || value > MAX_V4) return parseIp(requireText(null));
+  return parseIp(formatIp(4, BigInt(value)));
+}
+
+const MAX_V4 = 2 ** 32 - 1;
 
 /** The zones of a subnet; none if it names none. @throws DirectorError 160007, 160008, 40000 */
 export function parseZones(fields: unknown, network: string, zones: ReadonlyMap<string, Fields>): readonly string[] {
@@ -123,6 +139,9 @@ export function parseZones(fields: unknown, network: string, zones: ReadonlyMap<
   return named.map((each) => {
     if (typeof each === "string" && zones.has(each)) return each;
     if (each === null) throw new DirectorError(UNCLASSED, `undefined method 'name' for ${rubyInstance(each)}`);
-    throw new DirectorError(160007, `Network '${network}' refers to an unknown availability zone '${String(each)}'`);
+    throw new DirectorError(
+      160007,
+      `Network '${network}' refers to an unknown availability zone '${toRubyText(each)}'`,
+    );
   });
 }

@@ -16,6 +16,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { createVm } from "./create-vm.ts";
 import { detachAndDelete } from "./destroy-vm.ts";
 import { instanceName, ownerOf, instanceTitle } from "./names.ts";
+import { takeSnapshot } from "./snapshots.ts";
 import { startInstance } from "./start.ts";
 import { stopInstance } from "./stop.ts";
 
@@ -28,36 +29,52 @@ export function* runInstanceAction(
   const deployment = requireDeployment(director, args.deployment);
   const instance = deployment.instances.find(({ id }) => id === args.instance);
   if (instance === undefined) throw new DirectorError(70001, `Instance '${args.instance}' doesn't exist`);
+  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
+  const work = performAction(director, task, deployment, instance, args);
+  yield* withLock(director, task, deploymentLock(deployment.name), options, work);
+  return instanceName(instance);
+}
+
+/** @throws DirectorError 90000, 190020 */
+function refuseAction(instance: Instance, { verb }: TaskArguments["update_instance"]): void {
   if (instance.errand)
     throw new DirectorError(
       90000,
-      `Isolated ${args.verb} can not be run on instances of type errand. Try the bosh run-errand command.`,
+      `Isolated ${verb} can not be run on instances of type errand. Try the bosh run-errand command.`,
     );
   if (instance.ignore)
     throw new DirectorError(
       190020,
       `You are trying to change the state of the ignored instance '${instanceName(instance)}'.This operation is not allowed. You need to unignore it first.`,
     );
-  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
-  const { verb } = args;
-  const what = { action: verb, type: "instance", name: instanceName(instance), ...ownerOf(instance) };
-  const work = withAudit(director, task, what, performAction(director, task, deployment, instance, args));
-  yield* withLock(director, task, deploymentLock(deployment.name), options, work);
-  return instanceName(instance);
 }
+
+/** What the audit log says of an action. */
+const auditOf = (instance: Instance, action: string): Parameters<typeof withAudit>[2] => ({
+  action,
+  type: "instance",
+  name: instanceName(instance),
+  ...ownerOf(instance),
+});
 
 function* performAction(
   director: Director,
   task: Task,
   deployment: Deployment,
   instance: Instance,
-  { verb, hard, skipDrain }: TaskArguments["update_instance"],
+  args: TaskArguments["update_instance"],
 ): Body {
+  refuseAction(instance, args);
+  const { verb, hard, skipDrain } = args;
   const stage = new Stage(director, task, `Updating instance ${instanceTitle(instance)}`, null);
   if (instance.vm !== null) yield* callAgent(director, instance, "get_state");
   const isHard = verb === "recreate" || hard;
-  if (verb !== "start") yield* stopOne(director, task, instance, stage, { hard: isHard, skipDrain });
-  if (verb !== "stop") yield* startOne(director, task, deployment, instance, stage);
+  const work = (function* (): Body {
+    if (verb !== "start") yield* stopOne(director, task, instance, stage, { hard: isHard, skipDrain });
+    if (verb !== "stop") yield* startOne(director, task, deployment, instance, stage);
+  })();
+  // Its parts are audited by themselves.
+  yield* verb === "stop" || verb === "start" ? work : withAudit(director, task, auditOf(instance, verb), work);
 }
 
 /** Stops the jobs of an instance, unless they are stopped; with `hard` its VM goes as well. */
@@ -69,8 +86,13 @@ function* stopOne(
   { hard, skipDrain }: Pick<TaskArguments["update_instance"], "hard" | "skipDrain">,
 ): Body {
   if (instance.state === "detached" || (instance.state === "stopped" && !hard)) return;
-  if (instance.vm !== null)
-    yield* stage.step("Stopping instance", stopInstance(director, instance, undefined, skipDrain));
+  if (instance.vm !== null) {
+    const stop = (function* (): Body {
+      yield* stopInstance(director, instance, undefined, skipDrain);
+      yield* takeSnapshot(director, instance, true);
+    })();
+    yield* stage.step("Stopping instance", withAudit(director, task, auditOf(instance, "stop"), stop));
+  }
   instance.state = "stopped";
   if (!hard) return;
   if (instance.vm !== null) yield* stage.step("Deleting VM", detachAndDelete(director, task, instance));
@@ -87,9 +109,7 @@ function* startOne(director: Director, task: Task, deployment: Deployment, insta
   const isNew = instance.vm === null;
   if (isNew) yield* stage.step("Creating VM", createVm(director, task, planned));
   if (!isNew && instance.state === "started" && agentState(director, instance) === "running") return;
-  yield* stage.step(
-    "Starting instance",
-    startInstance(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 }),
-  );
+  const start = startInstance(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 });
+  yield* stage.step("Starting instance", withAudit(director, task, auditOf(instance, "start"), start));
   instance.state = "started";
 }

@@ -7,10 +7,11 @@ import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { hasIndexOrId } from "../state/lookup.ts";
 import type { Task } from "../state/tasks.ts";
-import type { InstanceFilter, TaskArguments } from "../tasks/jobs.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
 import { logWarning, Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
-import { inspect } from "../templates/ruby.ts";
+import { rubyInstance, toRubyText } from "../templates/ruby.ts";
+import { isHash } from "../configs/fields.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { instanceName, instanceTitle } from "./names.ts";
 
@@ -58,7 +59,7 @@ export function* prepareErrand(
   deployment: Deployment,
   args: ErrandArgs,
 ): Body<{ plan: DeployPlan; targets: readonly ErrandTarget[] }> {
-  const chosen = matchInstances(deployment.instances, args.instances);
+  const chosen = matchInstances(deployment.instances, readFilters(args.instances));
   const stopped = chosen.instances.filter(({ state }) => state === "stopped").map((each) => `'${instanceName(each)}'`);
   if (stopped.length > 0)
     throw new DirectorError(
@@ -69,23 +70,49 @@ export function* prepareErrand(
   return yield* stage.step("Preparing deployment", chooseTargets(director, task, deployment, args, chosen));
 }
 
+/** The instances that an errand is to run on, as its caller names them. */
+interface InstanceFilter {
+  /** Without one it fits no instance. */
+  readonly group: unknown;
+  /** Id or index. Default: all of the group. */
+  readonly id: string;
+  /** As it came. */
+  readonly original: unknown;
+}
+
+/** @throws DirectorError 100 in Ruby's words */
+function readFilters(value: unknown): readonly InstanceFilter[] {
+  if (isHash(value) && Object.keys(value).length === 0) return [];
+  if (!Array.isArray(value)) throw new DirectorError(UNCLASSED, `undefined method 'map' for ${rubyInstance(value)}`);
+  return value.map((original: unknown) => {
+    if (!isHash(original)) return { group: undefined, id: "", original };
+    const { group, id = null } = original;
+    if (id !== null && typeof id !== "string" && typeof id !== "object")
+      throw new DirectorError(UNCLASSED, `undefined method 'empty?' for ${rubyInstance(id)}`);
+    return { group, id: toRubyText(id), original };
+  });
+}
+
 interface Chosen {
   readonly instances: readonly Instance[];
   readonly unmatched: readonly InstanceFilter[];
+  readonly isFiltered: boolean;
 }
 
 /** The instances that filters name, and the filters that name none; without filters, all. */
 function matchInstances(all: readonly Instance[], filters: readonly InstanceFilter[]): Chosen {
-  if (filters.length === 0 || all.length === 0) return { instances: all, unmatched: [] };
+  if (filters.length === 0 || all.length === 0)
+    return { instances: all, unmatched: [], isFiltered: filters.length > 0 };
   const matches = (filter: InstanceFilter): readonly Instance[] => {
     const own = all.filter(({ group }) => group === filter.group);
-    if (filter.id === undefined || filter.id === "") return own;
+    if (filter.id === "") return own;
     const first = own.map(({ id }) => id).toSorted()[0];
-    return own.filter((each) => (filter.id === "first" ? each.id === first : hasIndexOrId(each, filter.id ?? "")));
+    return own.filter((each) => (filter.id === "first" ? each.id === first : hasIndexOrId(each, filter.id)));
   };
   return {
     instances: [...new Set(filters.flatMap(matches))],
     unmatched: filters.filter((each) => matches(each).length === 0),
+    isFiltered: true,
   };
 }
 
@@ -107,7 +134,7 @@ function* chooseTargets(
   yield director.kernel.work(PREPARE_MS);
   checkpoint(task);
   const targets: ErrandTarget[] = [];
-  for (const { group, job } of groupsOf(director, task, plan, args, deployment.name)) {
+  for (const { group, job } of groupsOf(director, task, plan, { ...args, isFiltered: chosen.isFiltered })) {
     const own = group.instances.filter((each) => chosen.instances.includes(each));
     if (own.length > 1) logWarning(director, task, PARALLEL);
     if (!group.group.errand) {
@@ -121,7 +148,7 @@ function* chooseTargets(
   if (chosen.unmatched.length > 0)
     throw new DirectorError(
       UNCLASSED,
-      `No instances match selection criteria: [${chosen.unmatched.map((each) => inspect(each)).join(", ")}]`,
+      `No instances match selection criteria: [${chosen.unmatched.map(({ original }) => toRubyText(original)).join(", ")}]`,
     );
   return { plan, targets };
 }
@@ -131,8 +158,7 @@ function groupsOf(
   director: Director,
   task: Task,
   plan: DeployPlan,
-  { errand, instances }: ErrandArgs,
-  deployment: string,
+  { errand, deployment, isFiltered }: ErrandArgs & Pick<Chosen, "isFiltered">,
 ): readonly { readonly group: PlannedGroup; readonly job: string }[] {
   const named = plan.groups.find(({ group }) => group.name === errand);
   const withJob = plan.groups.filter(({ jobs }) => jobs.some(({ name }) => name === errand));
@@ -153,7 +179,7 @@ function groupsOf(
     );
   if (named.instances.length === 0)
     throw new DirectorError(70001, `Instance '${deployment}/${errand}/0' doesn't exist`);
-  if (instances.length > 0)
+  if (isFiltered)
     throw new DirectorError(
       510000,
       "Filtering by instances is not supported when running errand by instance group name",

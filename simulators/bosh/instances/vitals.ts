@@ -37,7 +37,7 @@ function statsLine(
     vm_created_at: vm === null ? null : isoSeconds(vm.createdMs),
     cloud_properties: instance.applied === null ? null : instance.cloudProperties,
     disk_cid: instance.disk?.cid ?? null,
-    disk_cids: instance.disk === null ? [] : [instance.disk.cid],
+    disk_cids: [...(instance.disk === null ? [] : [instance.disk]), ...instance.namedDisks].map(({ cid }) => cid),
     ips: vm === null ? [] : shownIps(instance),
     agent_id: vm?.agentId ?? null,
     job_name: instance.group,

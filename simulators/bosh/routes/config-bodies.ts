@@ -49,13 +49,19 @@ function readName(value: Fields, field: "type" | "name"): string {
   return given;
 }
 
-/** A runtime config whose releases have texts for versions. */
+/** A runtime config whose releases have texts for versions. @throws Unforeseen where Ruby can't ask a release for its version */
 export function withTextVersions(config: Fields): Fields {
-  if (!Array.isArray(config.releases)) return config;
-  const releases = config.releases.map((each: unknown) =>
-    isHash(each) && isTruthy(each.version) ? { ...each, version: toRubyText(each.version) } : each,
-  );
-  return { ...config, releases };
+  const { releases } = config;
+  if (isNil(releases) || (isHash(releases) && Object.keys(releases).length === 0)) return config;
+  if (!Array.isArray(releases)) throw new Unforeseen();
+  return { ...config, releases: releases.map(withTextVersion) };
+}
+
+function withTextVersion(release: unknown): unknown {
+  // Ruby finds no name in a text.
+  if (typeof release === "string") return release;
+  if (!isHash(release)) throw new Unforeseen();
+  return isTruthy(release.version) ? { ...release, version: toRubyText(release.version) } : release;
 }
 
 const RUBY_KINDS: Readonly<Record<string, string>> = { number: "Integer", boolean: "true", object: "Hash" };

@@ -1,10 +1,8 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import { errandNames } from "../instances/errand-targets.ts";
-import type { InstanceFilter } from "../tasks/jobs.ts";
-import { isHash } from "../configs/fields.ts";
-import { toRubyText } from "../templates/ruby.ts";
-import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
+import { isTruthy } from "../templates/ruby.ts";
+import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import { deploymentInPath, pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
@@ -28,28 +26,15 @@ function startErrand(context: RequestContext): HttpReply {
   const args = {
     deployment: deployment.name,
     errand,
-    keepAlive: body["keep-alive"] === true,
-    whenChanged: body["when-changed"] === true,
-    instances: readInstanceFilters(body.instances),
+    keepAlive: isTruthy(body["keep-alive"]),
+    whenChanged: isTruthy(body["when-changed"]),
+    instances: isTruthy(body.instances) ? body.instances : [],
   };
   return startDeploymentTask(context, deployment, {
     type: "run_errand",
     description: `run errand ${errand} from deployment ${deployment.name}`,
     job: { kind: "errand", args },
     hasContext: true,
-  });
-}
-
-/** @throws Unforeseen where it is not a list of mappings */
-function readInstanceFilters(value: unknown): readonly InstanceFilter[] {
-  if (isNil(value)) return [];
-  if (!Array.isArray(value)) throw new Unforeseen();
-  return value.map((each: unknown) => {
-    if (!isHash(each)) throw new Unforeseen();
-    return {
-      ...(isNil(each.group) ? {} : { group: toRubyText(each.group) }),
-      ...(isNil(each.id) ? {} : { id: toRubyText(each.id) }),
-    };
   });
 }
 

@@ -13,14 +13,6 @@ interface OfDisks {
   readonly cids: readonly string[];
 }
 
-/** The instances that an errand is to run on, as its caller names them. */
-export interface InstanceFilter {
-  /** Without one it fits no instance. */
-  readonly group?: string;
-  /** Id or index. Default: all of the group. */
-  readonly id?: string;
-}
-
 /** What can be done to a single instance. */
 export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
 
@@ -51,7 +43,8 @@ export interface TaskArguments {
     readonly errand: string;
     readonly keepAlive: boolean;
     readonly whenChanged: boolean;
-    readonly instances: readonly InstanceFilter[];
+    /** As they came: the task itself refuses what is malformed. */
+    readonly instances: unknown;
   };
   readonly export_release: OfDeployment & {
     readonly release: string;

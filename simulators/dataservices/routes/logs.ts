@@ -4,21 +4,20 @@ import type { Instance } from "../state.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { agentRoute, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
-/** Works on the log of a node. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and if none is kept */
+/** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and if none is kept */
 function* onLog<T>(services: DataServices, instance: Instance, work: (log: FinishedLog) => Promise<T>): Body<T> {
+  requirePrimary(services, instance);
   const real = realServersOf(services, instance);
   if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "the log of a virtual data service");
   return yield* awaitReal(services, real.log(instance, work));
 }
 
 function* finish(services: DataServices, instance: Instance): Body<HttpReply> {
-  requirePrimary(services, instance);
   const { files, untilMs } = yield* onLog(services, instance, (log) => log.finish());
   return json(200, { files, until_ms: untilMs });
 }
 
 function* read(services: DataServices, instance: Instance, { params }: HttpRequest): Body<HttpReply> {
-  requirePrimary(services, instance);
   const body = yield* onLog(services, instance, (log) => log.read(params.file ?? ""));
   return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body };
 }

@@ -5,13 +5,13 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeConflictInProgress } from "../../judging/conflict-in-progress.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
-import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans } from "../../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../../sequences/flights/bind.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { isSuccess } from "../../../client/request.ts";
 
 const judgeDuringBind = (name: string, judge: (answer: Answer, started: Answer) => Outcome) => (whole: OsbContext) =>
-  onEachAsyncPlan(whole, "bind", async ({ shared }, offer) => {
+  onUnlikeAsyncPlans(whole, "bind", async ({ shared }, offer) => {
     const flight = await flightOfBind(shared, offer);
     return judgeMeanwhile(flight, name, (answer) => judge(answer, flight.started));
   });
@@ -22,7 +22,7 @@ const judgeConcurrentBind = (answer: Answer): Outcome => {
 };
 
 const judgeConflictingBind = (whole: OsbContext): Promise<Outcome> =>
-  onEachAsyncPlan(whole, "bind", async (context, offer) => {
+  onUnlikeAsyncPlans(whole, "bind", async (context, offer) => {
     const flight = await flightOfBind(context.shared, offer);
     return judgeMeanwhile(flight, "conflict", (answer) =>
       judgeConflictInProgress(answer, "bind-conflict-409", async () => {

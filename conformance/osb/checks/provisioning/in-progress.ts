@@ -4,18 +4,18 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { judgeConflictInProgress } from "../../judging/conflict-in-progress.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
-import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans } from "../../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { flightOfProvision } from "../../sequences/flights/provision.ts";
 
 const judgeResentProvision = (judge: (answer: Answer, started: Answer) => Outcome) => (whole: OsbContext) =>
-  onEachAsyncPlan(whole, "provision", async ({ shared }, offer) => {
+  onUnlikeAsyncPlans(whole, "provision", async ({ shared }, offer) => {
     const flight = await flightOfProvision(shared, offer);
     return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
   });
 
 const judgeConflictingProvision = (whole: OsbContext): Promise<Outcome> =>
-  onEachAsyncPlan(whole, "provision", async (context, offer) => {
+  onUnlikeAsyncPlans(whole, "provision", async (context, offer) => {
     const flight = await flightOfProvision(context.shared, offer);
     return judgeMeanwhile(flight, "conflict", (answer) =>
       judgeConflictInProgress(answer, "provision-conflict-409", async () => {

@@ -3,12 +3,12 @@ import type { Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
-import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
+import { onUnlikeAsyncPlans } from "../../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { flightOfUpdate } from "../../sequences/flights/update.ts";
 
 const judgeResentUpdate = (judge: (answer: Answer, started: Answer) => Outcome) => (whole: OsbContext) =>
-  onEachAsyncPlan(whole, "update", async ({ shared }, offer) => {
+  onUnlikeAsyncPlans(whole, "update", async ({ shared }, offer) => {
     const flight = await flightOfUpdate(shared, offer);
     return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
   });

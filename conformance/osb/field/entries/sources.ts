@@ -156,16 +156,4 @@ export const SOURCES: readonly FieldBroker[] = [
     },
     fails: ["deprovision-deletes-resources"],
   },
-  {
-    id: "drains-to-nowhere",
-    does: "returns an empty syslog_drain_url with each binding",
-    report: {
-      repository: "danielkennedy/cf-broker-demo",
-      commit: "f9cabc9",
-      says: "the answer to a bind has credentials, and syslog_drain_url as an empty string",
-    },
-    rule: "Types of Binding: syslog_drain_url is a URL. An empty one drains nothing, so no permission is needed for it.",
-    behaviour: { catalog, binding: (view) => ({ ...view, syslog_drain_url: "" }) },
-    fails: ["bind-syslog-drain-url-string"],
-  },
 ];

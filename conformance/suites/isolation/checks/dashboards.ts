@@ -34,7 +34,7 @@ async function judgeBypass(context: IsolationContext): Promise<Outcome> {
   const dashboard = await requireDashboard(context);
   const shown = await shownToManager(context, dashboard);
   const hasOrigins = context.run.backend.looks?.["dashboard-origin"] !== undefined;
-  const origins = hasOrigins ? await context.look("dashboard-origin", dashboard.live.id) : [];
+  const origins = hasOrigins ? await context.look("dashboard-origin", dashboard.id) : [];
   const evidence: Evidence[] = [dashboard.named];
   for (const url of [dashboard.url, ...origins])
     for (const headers of FORGED) {
@@ -47,7 +47,7 @@ async function judgeBypass(context: IsolationContext): Promise<Outcome> {
           "it answers without a session; whether it shows anything, only a session tells (hooks.looks.dashboard-session in drydock.yml)",
           answer,
         );
-      if (pageText(answer) === shown || pageText(answer).includes(dashboard.live.id))
+      if (pageText(answer) === shown || pageText(answer).includes(dashboard.id))
         return fail("a dashboard to show nothing without a session", `${url} is shown`, answer);
     }
   return pass(...evidence);
@@ -66,34 +66,34 @@ function swaps({ method, url, body }: PageRequest, own: string, foreign: string)
 }
 
 /** What there is of the other instance, to see whether a swapped request reached it. */
-async function backupsOf(context: IsolationContext, { live }: Dashboard): Promise<string> {
-  const client = await context.backups(live.offer).catch((error: unknown) => {
+async function backupsOf(context: IsolationContext, { id, offer }: Dashboard): Promise<string> {
+  const client = await context.backups(offer).catch((error: unknown) => {
     if (error instanceof Verdicted) return undefined;
     throw error;
   });
   if (client === undefined || !client.can("list")) return "";
-  return pageText(await client.ask("list", { instance: live.id }));
+  return pageText(await client.ask("list", { instance: id }));
 }
 
 async function judgeSwap(context: IsolationContext): Promise<Outcome> {
   context.requireLook("dashboard-session");
   const own = await requireDashboard(context);
   const session = await requireSession(context, own);
-  const other = await requireDashboard(context);
+  const other = await requireDashboard(context, true);
   const was = await backupsOf(context, other);
   const hooks = context.run.backend.looks ?? {};
   const asked = hooks["dashboard-requests"] === undefined ? [] : await requirePageRequests(context, own);
   const evidence: Evidence[] = [own.named, other.named];
   for (const request of [{ method: "GET", url: own.url, body: "" }, ...asked])
-    for (const swapped of swaps(request, own.live.id, other.live.id)) {
+    for (const swapped of swaps(request, own.id, other.id)) {
       const answer = await browse(context, swapped.url, {
         method: swapped.method,
         headers: { ...session, ...(swapped.body !== "" && { "Content-Type": typeOf(swapped.body) }) },
         ...(swapped.body !== "" && { body: swapped.body }),
       });
       evidence.push(answer);
-      const isOfOther = swapped.url.split("?")[0]?.includes(other.live.id) === true;
-      if (isSuccess(answer) && (isOfOther || pageText(answer).includes(other.live.id)))
+      const isOfOther = swapped.url.split("?")[0]?.includes(other.id) === true;
+      if (isSuccess(answer) && (isOfOther || pageText(answer).includes(other.id)))
         return fail(OWN_AND_FOREIGN, `${swapped.method} of another instance is answered ${answer.status}`, answer);
     }
   if ((await backupsOf(context, other)) !== was)
@@ -111,7 +111,7 @@ async function judgeRole(context: IsolationContext): Promise<Outcome> {
   const dashboard = await requireDashboard(context);
   const headers = await requireSession(context, dashboard);
   const { clock, signal } = context.platform.settings;
-  return context.withFault("role-removed", dashboard.live.id, async () => {
+  return context.withFault("role-removed", dashboard.id, async () => {
     const removedMs = clock.nowMs();
     for (;;) {
       const answer = await browse(context, dashboard.url, { headers });

@@ -42,7 +42,7 @@ describe.skipIf(whyNot !== undefined)("applications that write while primaries d
     await writers.stop();
     const rows = await trio.query(trio.primary ?? "", "SELECT key FROM ledger");
     const there = new Set(rows.map(({ key }) => String(key)));
-    expect(writers.acknowledged.size).toBeGreaterThan(100);
+    expect(writers.acknowledged.size).toBeGreaterThan(20 * ROUNDS);
     expect([...writers.acknowledged].filter((key) => !there.has(key))).toEqual([]);
     expect([...there].filter((key) => !writers.acknowledged.has(key) && !writers.unknown.has(key))).toEqual([]);
     expect(writers.doubled).toEqual([]);

@@ -9,7 +9,7 @@ import type { LiveNode, MemberOrder, NodeOrder, RestoreTarget } from "../engine.
 import { LivePlaneError } from "../errors.ts";
 import { MEMBER_SETTINGS, PostgresqlMember } from "./member.ts";
 import type { Installation } from "./installation.ts";
-import { ARCHIVING, archiveSettings, clearArchive, isArchiving, LogArchive, makeArchive } from "./physical/archive.ts";
+import { ARCHIVING, archiveSettings, clearArchive, LogArchive, makeArchive } from "./physical/archive.ts";
 import { append, replaceUnderSessions } from "./physical/defects.ts";
 import { ENGINE, physicalDump } from "./physical/dump.ts";
 import { memoryOf } from "./memory.ts";
@@ -31,7 +31,7 @@ const optionsOf = (
   settings: {
     ...settingsOf(instance, binaries.major),
     ...(member && MEMBER_SETTINGS),
-    ...(instance.parameters[ARCHIVING] === true && archiveSettings(data, member !== undefined)),
+    ...(instance.parameters[ARCHIVING] === true && archiveSettings(data)),
   },
   ...(member && { member }),
 });
@@ -102,7 +102,7 @@ export class PostgresqlNode implements LiveNode {
   }
 
   get log(): FinishedLog | undefined {
-    return isArchiving(this.#options) ? new LogArchive(this.#server) : undefined;
+    return this.#options.settings.archive_mode === "on" ? new LogArchive(this.#server) : undefined;
   }
 
   async restore(dump: AsyncIterable<Uint8Array>, defects: RestoreDefects, target?: RestoreTarget): Promise<void> {

@@ -18,20 +18,14 @@ const SEGMENT = /^[0-9A-F]{24}$/;
 const ARCHIVE_MS_MAX = 30_000;
 const POLL_MS = 20;
 
-/**
- * The settings of a server that archives; an existing file is never replaced. A replica archives what it receives (`always`): the primary that dies
- * takes with it what nobody has collected yet.
- */
-export function archiveSettings(data: string, isMember: boolean): Readonly<Record<string, string>> {
+/** The settings of a server that archives; an existing file is never replaced. */
+export function archiveSettings(data: string): Readonly<Record<string, string>> {
   const to = folderOf(data);
   const copy = `test ! -e ${to}/%f && cp "%p" ${to}/%f.part && mv ${to}/%f.part ${to}/%f`;
-  const mode = isMember ? "always" : "on";
-  return { archive_mode: mode, archive_command: `cmp -s "%p" ${to}/%f || { ${copy}; }`, archive_timeout: "3600" };
+  return { archive_mode: "on", archive_command: `cmp -s "%p" ${to}/%f || { ${copy}; }`, archive_timeout: "3600" };
 }
 
-/** Whether a server archives. */
-export const isArchiving = ({ settings: { archive_mode: mode } }: ServerOptions): boolean =>
-  mode === "on" || mode === "always";
+const isArchiving = ({ settings }: ServerOptions): boolean => settings.archive_mode === "on";
 
 /** Makes the place of the archive, if the server archives. */
 export async function makeArchive(options: ServerOptions): Promise<void> {
