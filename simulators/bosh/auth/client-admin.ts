@@ -103,12 +103,12 @@ function readBody(request: HttpRequest): Fields | undefined {
   return body.ok && isHash(body.value) ? body.value : undefined;
 }
 
-const malformedReply = (): HttpReply =>
+const refuseMalformed = (): HttpReply =>
   json(400, { error: "http_message_not_readable", error_description: "Required request body is missing or malformed" });
 
 const create: Handler = ({ clients, kernel }, request) => {
   const body = readBody(request);
-  if (body === undefined) return malformedReply();
+  if (body === undefined) return refuseMalformed();
   const id = String(body.client_id ?? "");
   if (id === "") return invalid(400, "client_id cannot be blank");
   if (clients.find(id) !== undefined) return invalid(409, `Client already exists: ${id}`);
@@ -122,7 +122,7 @@ const create: Handler = ({ clients, kernel }, request) => {
 const update: Handler = ({ clients, kernel }, request) => {
   const body = readBody(request);
   const before = clients.find(idIn(request));
-  if (body === undefined) return malformedReply();
+  if (body === undefined) return refuseMalformed();
   if (before === undefined) return notFound;
   if (body.client_id !== before.client_id)
     return invalid(
@@ -182,7 +182,7 @@ const list: Handler = ({ clients }, request) => {
 const changeSecret: Handler = ({ clients, kernel }, request, caller) => {
   const body = readBody(request);
   const client = clients.find(idIn(request));
-  if (body === undefined) return malformedReply();
+  if (body === undefined) return refuseMalformed();
   if (client === undefined) return notFound;
   const isAdmin = readTexts(caller.scope).some((each) => ["clients.admin", "uaa.admin"].includes(each));
   if (caller.user_name !== undefined) return invalid(400, "Only a client can change client secret");
