@@ -24,8 +24,8 @@ import {
   storeCheck,
   unlockCheck,
   fullDiskCheck,
-  setBackCheck,
 } from "./checks/store-faults.ts";
+import { setBackCheck } from "./checks/set-back.ts";
 import { timesCheck } from "./checks/times.ts";
 import { BackupContext } from "./context.ts";
 import { Shared } from "../../osb/shared-instances.ts";

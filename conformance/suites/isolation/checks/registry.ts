@@ -74,7 +74,7 @@ async function judgeLists(context: IsolationContext): Promise<Outcome> {
 const GUESSES = 64;
 
 /** Names like one's own: its longest run of hexadecimal digits counted up and down. */
-export function guessNames(host: string, count: number): readonly string[] {
+function guessNames(host: string, count: number): readonly string[] {
   const [label = "", ...rest] = host.split(".");
   const [run = ""] = [...(label.match(/[0-9a-f]{5,12}/g) ?? [])].toSorted((a, b) => b.length - a.length);
   if (run === "") return [];
