@@ -25,7 +25,7 @@ const READY: InstanceRow = {
 };
 
 /** The beginning of the one statement that stores an operation with everything that it makes. */
-const WRITES_AN_ORDER = 'with "claimed"';
+const WRITES_AN_ORDER = 'with "opened"';
 
 /** `before`: the statement is not carried out. `after`: it is, and its answer is lost. */
 type Moment = "before" | "after";

@@ -62,7 +62,7 @@ describe("a process with some of the roles", () => {
         worker: dead.worker.name,
         fence: 1,
       };
-      await dead.claim(operation);
+      await dead.openOperation(operation);
     }
     const store = await open();
     expect(await store.takeFree([])).toEqual([]);

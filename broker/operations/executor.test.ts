@@ -120,7 +120,9 @@ class Bench {
       fence: 1,
       ...change,
     };
-    await (operation.busy === null ? this.context.store.enqueue(operation) : this.context.store.claim(operation));
+    await (operation.busy === null
+      ? this.context.store.enqueue(operation)
+      : this.context.store.openOperation(operation));
     return operation;
   }
 }

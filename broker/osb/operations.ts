@@ -74,7 +74,7 @@ export const openOperation = (
 ): Promise<boolean> =>
   resumeIfLost(
     controlPlane,
-    controlPlane.context.store.claim(operation, { actor: currentActor(), quotas, ...(record && { record }) }),
+    controlPlane.context.store.openOperation(operation, { actor: currentActor(), quotas, ...(record && { record }) }),
   );
 
 /** Stores an operation that waits until the one in progress has ended. Returns it as it was stored. @throws StoreError */

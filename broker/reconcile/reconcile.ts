@@ -32,7 +32,7 @@ export async function mendInstance(
   const payload: MendPayload = { way };
   const operation = newOperation(context, { instanceId, kind: "mend", payload });
   const order: Order = { actor: "operator", ...(record && { record: { table: "instances", row: record } }) };
-  if (!(await context.store.claim(operation, order)))
+  if (!(await context.store.openOperation(operation, order)))
     return { isMended: false, why: "another operation of the instance is in progress" };
   const ending = await executor.start(operation);
   return ending === "succeeded" ? { isMended: true } : { isMended: false, why: "a backend refused; see the log" };

@@ -67,7 +67,7 @@ async function bring(controlPlane: ControlPlane, rollout: RolloutRow, instanceId
     const { plan_id: planId, parameters } = instance;
     const payload: UpdatePayload = { planId, parameters, maintenance: rollout.maintenance };
     const operation = { ...newOperation(context, { instanceId, kind: "update", payload }), id };
-    if (await store.claim(operation, { actor: "operator" })) return fateOf(await executor.start(operation));
+    if (await store.openOperation(operation, { actor: "operator" })) return fateOf(await executor.start(operation));
     if (waitedMs >= BUSY_MS_MAX) return { skipped: "another operation kept it busy" };
     await host.sleepMs(BUSY_POLL_MS);
   }

@@ -47,7 +47,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
     });
 
     it("keep an operation with whoever opened it, as long as they last", async () => {
-      await store.claim(operation(store, "o", "a"));
+      await store.openOperation(operation(store, "o", "a"));
       const second = await other(LONG_MS);
       expect(await second.takeFree()).toEqual([]);
       expect(await second.take("o")).toBeUndefined();
@@ -57,7 +57,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
 
     it("let exactly one of many processes take over what a dead one has left", async () => {
       const dead = await other(ENDED_MS);
-      for (const id of ["o1", "o2", "o3"]) await dead.claim(operation(dead, id, `i-${id}`));
+      for (const id of ["o1", "o2", "o3"]) await dead.openOperation(operation(dead, id, `i-${id}`));
       const heirs = await Promise.all([other(LONG_MS), other(LONG_MS), other(LONG_MS)]);
       const taken = await Promise.all(heirs.map((heir) => heir.takeFree()));
       expect(
@@ -70,7 +70,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
 
     it("refuse every change of a worker whose operation somebody else has taken", async () => {
       const late = await other(ENDED_MS);
-      await late.claim(operation(late, "o", "a"));
+      await late.openOperation(operation(late, "o", "a"));
       const held = late.fencedBy("o", 1);
       const row = { id: "b", instance_id: "a", state: "creating", request: "", username: "u", password: "" } as const;
       expect(await held.addBinding({ ...row, created_ms: 1 })).toBe(true);
@@ -93,8 +93,8 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
 
     it("are renewed for what is still held, even if they had expired and nobody took over", async () => {
       const slow = await other(ENDED_MS);
-      await slow.claim(operation(slow, "o", "a"));
-      await slow.claim(operation(slow, "p", "b"));
+      await slow.openOperation(operation(slow, "o", "a"));
+      await slow.openOperation(operation(slow, "p", "b"));
       expect(await slow.renew()).toHaveLength(2);
       expect(await store.take("p")).toBe(2);
       expect(await slow.renew()).toEqual([{ id: "o", fence: 1 }]);
@@ -116,11 +116,13 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
         table: "backups",
         row: backupRow("k", "a"),
       } as const;
-      expect(await store.claim(operation(store, "o", "a"), { record })).toBe(true);
+      expect(await store.openOperation(operation(store, "o", "a"), { record })).toBe(true);
       expect(
-        await store.claim(operation(store, "p", "a"), { record: { ...record, row: { ...record.row, id: "l" } } }),
+        await store.openOperation(operation(store, "p", "a"), {
+          record: { ...record, row: { ...record.row, id: "l" } },
+        }),
       ).toBe(false);
-      expect(await store.claim(operation(store, "q", "b"), { record })).toBe(false);
+      expect(await store.openOperation(operation(store, "q", "b"), { record })).toBe(false);
       expect((await store.backups()).map(({ id }) => id)).toEqual(["k"]);
       expect((await store.openOperations()).map(({ id }) => id)).toEqual(["o"]);
     });
@@ -131,7 +133,7 @@ describe("a private database", () => {
   it("belongs to whoever opens it: open operations in it need no lease to end", async () => {
     const pool = { ...((await databases[0]?.open()) as StorePool), isPrivate: true };
     const first = await openStore(pool, realHost(), LONG_MS);
-    await first.claim(operation(first, "o", "a"));
+    await first.openOperation(operation(first, "o", "a"));
     const second = await openStore(pool, realHost(), LONG_MS);
     expect((await second.ownOperations()).map(({ id }) => id)).toEqual(["o"]);
   });

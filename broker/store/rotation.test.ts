@@ -40,7 +40,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
       const row = { id: "b", instance_id: "i1", state: "ready", request: "", username: "u" } as const;
       await store.addBinding({ ...row, password: sealText(seal, "password of b"), created_ms: 1 });
       await store.addBinding({ ...row, id: "bb", password: sealText(seal, "password of bb"), created_ms: 2 });
-      await store.claim({
+      await store.openOperation({
         id: "o",
         instance_id: "i2",
         binding_id: "c",

@@ -90,19 +90,19 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
     });
 
     it("gives an instance one operation at a time, until it has ended", async () => {
-      const claims = ["o1", "o2", "o3"].map((id) => store.claim(operation(id, "a")));
-      const won = (await Promise.all(claims)).flatMap((isWon, at) => (isWon ? [`o${at + 1}`] : []));
+      const orders = ["o1", "o2", "o3"].map((id) => store.openOperation(operation(id, "a")));
+      const won = (await Promise.all(orders)).flatMap((isWon, at) => (isWon ? [`o${at + 1}`] : []));
       expect(won).toHaveLength(1);
-      expect(await store.claim(operation("elsewhere", "b"))).toBe(true);
+      expect(await store.openOperation(operation("elsewhere", "b"))).toBe(true);
       expect((await store.busyWith("a"))?.id).toBe(won[0]);
       await store.endOperation(won[0] ?? "", "succeeded", "");
       expect(await store.busyWith("a")).toBeUndefined();
-      expect(await store.claim(operation("o4", "a"))).toBe(true);
+      expect(await store.openOperation(operation("o4", "a"))).toBe(true);
     });
 
     it("opens an operation together with its record, or neither if the id is taken or the instance is busy", async () => {
       const order = (id: string, instanceId: string, row: InstanceRow): Promise<boolean> =>
-        store.claim(operation(id, instanceId), { actor: "platform", record: { table: "instances", row } });
+        store.openOperation(operation(id, instanceId), { actor: "platform", record: { table: "instances", row } });
       expect(await order("o1", "a", instance("a"))).toBe(true);
       expect(await store.instance("a")).toEqual(instance("a"));
       expect(await order("o2", "a", instance("other"))).toBe(false);
@@ -113,7 +113,7 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
     });
 
     it("lets an operation wait for its turn", async () => {
-      await store.claim(operation("first", "a"));
+      await store.openOperation(operation("first", "a"));
       const waiting = operation("second", "a", { kind: "deprovision", busy: null });
       await store.enqueue(waiting);
       expect((await store.busyWith("a"))?.id).toBe("second");
@@ -126,7 +126,7 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
 
     it("distinguishes the newest operation of an instance from that of a binding", async () => {
       const make = async (id: string, change: Partial<Operation>): Promise<void> => {
-        await store.claim(operation(id, "a", change));
+        await store.openOperation(operation(id, "a", change));
         await store.endOperation(id, "succeeded", "");
       };
       await make("1", { kind: "provision" });
@@ -142,9 +142,9 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
     });
 
     it("finds what a killed process left open, in the order in which it was opened", async () => {
-      await store.claim(operation("z", "a"));
-      await store.claim(operation("y", "b"));
-      await store.claim(operation("x", "c"));
+      await store.openOperation(operation("z", "a"));
+      await store.openOperation(operation("y", "b"));
+      await store.openOperation(operation("x", "c"));
       await store.undoOperation("y");
       await store.endOperation("x", "succeeded", "");
       const again = await openStore(pool, realHost());

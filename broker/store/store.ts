@@ -103,7 +103,7 @@ export interface Store {
    *
    * @throws QuotaError
    */
-  claim(row: Operation, order?: Order): Promise<boolean>;
+  openOperation(row: Operation, order?: Order): Promise<boolean>;
   /** Opens an operation that waits for its turn; this process holds it. */
   enqueue(row: Operation, actor?: string): Promise<void>;
   /** Why an instance is out of use; undefined if it is not. */

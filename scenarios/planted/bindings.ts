@@ -39,11 +39,11 @@ export const BINDING_BUGS: readonly NamedBug[] = [
     part: "broker",
     does: "gives a second binding the user of the first",
     bug: withStore((store) => ({
-      claim: async (operation, order) => {
-        if (order?.record?.table !== "bindings") return store.claim(operation, order);
+      openOperation: async (operation, order) => {
+        if (order?.record?.table !== "bindings") return store.openOperation(operation, order);
         const [first] = await store.bindingsOf(order.record.row.instance_id);
         const { username, password } = first ?? order.record.row;
-        return store.claim(operation, {
+        return store.openOperation(operation, {
           ...order,
           record: { ...order.record, row: { ...order.record.row, username, password } },
         });

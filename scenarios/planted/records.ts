@@ -47,13 +47,13 @@ export const RECORD_BUGS: readonly NamedBug[] = [
     part: "updater",
     does: "reports the new plan although the update failed",
     bug: withStore((store) => ({
-      claim: async (operation, order) => {
-        const isClaimed = await store.claim(operation, order);
+      openOperation: async (operation, order) => {
+        const isOpened = await store.openOperation(operation, order);
         const row = operation.kind === "update" ? await store.instance(operation.instance_id) : undefined;
         const { planId }: { planId?: unknown } = JSON.parse(operation.payload === "" ? "{}" : operation.payload);
-        if (isClaimed && row !== undefined && typeof planId === "string")
+        if (isOpened && row !== undefined && typeof planId === "string")
           await store.setInstance(row, { plan_id: planId });
-        return isClaimed;
+        return isOpened;
       },
     })),
   },

@@ -102,7 +102,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
     id: "broker-record-parted-from-operation",
     breaks: "an operation whose record can't be created is not opened",
     file: "broker/store/tables/operations.ts",
-    from: "select ${values} from claimed returning",
+    from: "select ${values} from opened returning",
     to: "select ${values} where true returning",
     tests: ["broker/store/store"],
   },

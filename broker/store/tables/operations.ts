@@ -41,12 +41,12 @@ const lineOf = (row: Operation, actor: string): Insertable<AuditRow> => ({
   detail: `operation ${row.id}`,
 });
 
-/** Inserts a row if the operation was claimed: without a claim, what it selects from has no rows. */
-const insertIfClaimed = (table: "audit" | NewRecord["table"], row: object): RawBuilder<{ readonly one: number }> => {
+/** Inserts a row if the operation was opened: otherwise, what it selects from has no rows. */
+const insertIfOpened = (table: "audit" | NewRecord["table"], row: object): RawBuilder<{ readonly one: number }> => {
   const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)));
   const values = sql.join(Object.values(row));
   // Kysely puts no parentheses around raw SQL.
-  return sql`(insert into ${sql.table(table)} (${columns}) select ${values} from claimed returning 1 as one)`;
+  return sql`(insert into ${sql.table(table)} (${columns}) select ${values} from opened returning 1 as one)`;
 };
 
 const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
@@ -55,40 +55,39 @@ const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMN
  * Writes an order in one statement, so that it costs one round trip: the operation, if its instance is not busy; if so, what it makes and a line of the
  * log. A record whose id is taken fails the whole.
  */
-async function claimIn(
+async function openIn(
   db: Kysely<Tables>,
   row: Operation,
   lease: ReturnType<typeof leaseOf>,
   { actor, record }: Order,
 ): Promise<boolean> {
-  const claimed = db.with("claimed", (within) =>
+  const opened = db.with("opened", (within) =>
     within
       .insertInto("operations")
       .values({ ...row, ...lease, busy: row.instance_id })
       .onConflict((conflict) => conflict.doNothing())
       .returning("id"),
   );
-  const noted =
-    actor === undefined ? claimed : claimed.with("noted", () => insertIfClaimed("audit", lineOf(row, actor)));
-  const made = record === undefined ? noted : noted.with("made", () => insertIfClaimed(record.table, record.row));
-  return (await made.selectFrom("claimed").select("id").execute()).length > 0;
+  const noted = actor === undefined ? opened : opened.with("noted", () => insertIfOpened("audit", lineOf(row, actor)));
+  const made = record === undefined ? noted : noted.with("made", () => insertIfOpened(record.table, record.row));
+  return (await made.selectFrom("opened").select("id").execute()).length > 0;
 }
 
 /** Changes of the table `operations`; new ones are held by this worker. */
 export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) => {
   return {
-    claim: (row: Operation, order: Order = {}) => {
+    openOperation: (row: Operation, order: Order = {}) => {
       const { quotas = [] } = order;
       const lease = leaseOf(session, name, leaseMs);
-      const claim =
+      const opening =
         quotas.length === 0
-          ? session.run(() => claimIn(session.db, row, lease, order))
+          ? session.run(() => openIn(session.db, row, lease, order))
           : session.transaction(async (db) => {
-              const isClaimed = await claimIn(db, row, lease, order);
-              if (isClaimed) await checkQuotas(db, quotas);
-              return isClaimed;
+              const isOpened = await openIn(db, row, lease, order);
+              if (isOpened) await checkQuotas(db, quotas);
+              return isOpened;
             });
-      return unlessTaken(claim);
+      return unlessTaken(opening);
     },
     enqueue: (row: Operation, actor?: string) =>
       session.transaction(async (db) => {
