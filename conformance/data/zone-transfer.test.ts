@@ -6,7 +6,7 @@ import { namesIn, transferZone } from "./zone-transfer.ts";
 import { DataError } from "./plane.ts";
 
 const record = (name: string) => ({ type: "A", class: "IN", name, ttl: 1, data: "10.0.0.1" }) as const;
-const framed = (packet: Packet): Buffer => {
+const frame = (packet: Packet): Buffer => {
   const message = encode(packet);
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);
@@ -37,7 +37,7 @@ async function serve(...said: readonly Buffer[]): Promise<string> {
 
 describe("the transfer of a zone", () => {
   it("reads the names of every message", async () => {
-    const at = await serve(framed(answer("a.db.example.com", "b.db.example.com")), framed(answer("c.db.example.com")));
+    const at = await serve(frame(answer("a.db.example.com", "b.db.example.com")), frame(answer("c.db.example.com")));
     expect(await transferZone("db.example.com", at, undefined, 20_000)).toEqual([
       "a.db.example.com",
       "b.db.example.com",
@@ -46,7 +46,7 @@ describe("the transfer of a zone", () => {
   });
 
   it("has no names where it is refused, or the connection ends without a word", async () => {
-    expect(await transferZone("db.example.com", await serve(framed(answer())), undefined, 20_000)).toEqual([]);
+    expect(await transferZone("db.example.com", await serve(frame(answer())), undefined, 20_000)).toEqual([]);
     server?.close();
     expect(await transferZone("db.example.com", await serve(), undefined, 20_000)).toEqual([]);
   });
