@@ -1,4 +1,12 @@
-import { type Column, PREFIX, ROWS_MAX, type TableRow, type Statement, type CellValue } from "./statement.ts";
+import {
+  type Column,
+  PREFIX,
+  ROWS_MAX,
+  type TableRow,
+  type Statement,
+  type CellValue,
+  type TableShape,
+} from "./statement.ts";
 
 /** A statement as PostgreSQL takes it. */
 interface Sql {
@@ -56,6 +64,14 @@ function transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>):
 const COLUMNS = `SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
   WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 
+const createType = ({ name, labels }: Extract<Statement, { do: "create-type" }>): Sql =>
+  plain(`CREATE TYPE ${name} AS ENUM (${labels.map((each) => `'${each}'`).join(", ")})`);
+
+const readRows = ({ name, columns }: TableShape): Sql => {
+  const shown = columns.map((column) => `${column.name}::text`).join(", ");
+  return plain(`SELECT ${shown} FROM ${name} ORDER BY ${keyOf(columns)} COLLATE "C" LIMIT ${ROWS_MAX + 1}`);
+};
+
 /** A statement in PostgreSQL's dialect. Values are sent as text, so that results can be compared with what was written. */
 export function sqlOf(statement: Statement): Sql {
   switch (statement.do) {
@@ -82,7 +98,7 @@ export function sqlOf(statement: Statement): Sql {
     case "create-view":
       return plain(`CREATE VIEW ${statement.name} AS SELECT * FROM ${statement.table}`);
     case "create-type":
-      return plain(`CREATE TYPE ${statement.name} AS ENUM (${statement.labels.map((each) => `'${each}'`).join(", ")})`);
+      return createType(statement);
     case "begin":
       return plain("BEGIN");
     case "transfer":
@@ -93,11 +109,8 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`GRANT SELECT ON ${statement.table} TO PUBLIC`);
     case "tables":
       return plain(TABLES);
-    case "rows": {
-      const { name, columns } = statement.table;
-      const shown = columns.map((column) => `${column.name}::text`).join(", ");
-      return plain(`SELECT ${shown} FROM ${name} ORDER BY ${keyOf(columns)} COLLATE "C" LIMIT ${ROWS_MAX + 1}`);
-    }
+    case "rows":
+      return readRows(statement.table);
     case "columns":
       return { text: COLUMNS, values: [statement.table] };
     case "objects":

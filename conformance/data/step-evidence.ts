@@ -105,7 +105,8 @@ export function connectionExchange(
   return { ...shared, response: { headers: {}, body: WORDS[ended], elapsedMs: Math.round(elapsedMs) } };
 }
 
-const cut = (text: string): string => (text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text);
+const shorten = (text: string): string =>
+  text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text;
 
 /** A request to something that is no broker as evidence. */
 export function webExchange(
@@ -121,7 +122,7 @@ export function webExchange(
   };
   if (ended instanceof DataError) return { ...shared, error: ended.message };
   const { status, text } = ended;
-  return { ...shared, response: { status, headers: {}, body: cut(text), elapsedMs: Math.round(elapsedMs) } };
+  return { ...shared, response: { status, headers: {}, body: shorten(text), elapsedMs: Math.round(elapsedMs) } };
 }
 
 /** The transfer of a zone as evidence; without names, it was refused. */
@@ -131,7 +132,7 @@ export function transferExchange(zone: string, from: Vantage, names: string, ela
     request: { method: "AXFR", url: `dns:${zone}`, headers: { from: describeVantage(from) } },
   };
   if (names === "") return { ...shared, error: "the transfer is refused" };
-  return { ...shared, response: { headers: {}, body: cut(names), elapsedMs: Math.round(elapsedMs) } };
+  return { ...shared, response: { headers: {}, body: shorten(names), elapsedMs: Math.round(elapsedMs) } };
 }
 
 /** A step on the data plane as evidence: what a server said is an answer, silence is none. */

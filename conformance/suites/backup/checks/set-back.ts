@@ -46,7 +46,7 @@ async function judgeSetBack(context: BackupContext): Promise<Outcome> {
 /** BK-39: a control plane that was set back. */
 export const setBackCheck = backupCheck("BK-39", {
   requirement:
-    "A control plane that was set back to before a backup still shows the backup, or reports that it was forgotten.",
+    "A control plane that was set back still shows a later backup, or reports that it was forgotten, and does not list one that was removed.",
   exclusive: true,
   run: judgeSetBack,
 });
