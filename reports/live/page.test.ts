@@ -75,7 +75,7 @@ test("the page follows a binding to its VM, port, rule and name, removes the tok
   await using opened = await open(it);
   const { page, live, requests, complaints } = opened;
   expect(page.url()).not.toContain(live.url.split("#")[1] ?? "");
-  await page.getByLabel("Show").selectOption("Bindings");
+  await page.getByRole("combobox", { name: "Show" }).selectOption("Bindings");
   await page.getByLabel("Search").fill("b7 ");
   await page.getByRole("option", { name: /^b7/ }).click();
   const steps = page.getByRole("region", { name: "What it depends on" });
