@@ -90,7 +90,12 @@ export const CALLS: Readonly<Record<Operation, Readonly<Partial<Record<Phase, re
       ["cpi:delete_disk", 1],
     ],
     task: [["director:task", 2]],
-    guard: [GROUPS, PORTS, ["neutron:PUT /v2.0/ports/:id", 1], ["neutron:DELETE /v2.0/security-groups/:id", 1]],
+    guard: [
+      GROUPS,
+      PORTS,
+      ["neutron:DELETE /v2.0/security-group-rules/:id", 1],
+      ["neutron:DELETE /v2.0/security-groups/:id", 1],
+    ],
     storage: [["swift:GET /v1/:account/:container", 1]],
   },
   backup: {

@@ -1,11 +1,19 @@
 /**
  * `npm test`: formatting, lint and import borders, then the types, and beside them all tests, so that neither waits for the other. The tests write as they
- * go; the output of a check comes when it has ended. Arguments go to Vitest.
+ * go; the output of a check comes when it has ended.
  *
  * Exit code 0 when all of them passed, 1 otherwise.
  */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { scriptCommand } from "../command.ts";
+
+const { args } = scriptCommand(
+  "npm run test --",
+  "Formatting, lint and borders, then the types; beside them the tests, or those whose paths contain a word that is given.",
+)
+  .argument("[paths...]", "which tests to run, by a part of their paths; default: all")
+  .parse();
 
 interface Part {
   /** Its npm script. */
@@ -39,7 +47,7 @@ const phrase = ({ script, passed, seconds }: Part): string =>
   `npm run ${script} ${passed ? "passed" : "FAILED"} (${seconds} s)`;
 
 const checks = async (): Promise<readonly Part[]> => [await runPart("lint", true), await runPart("types", true)];
-const unit = runPart("unit", false, process.argv.slice(2));
+const unit = runPart("unit", false, args);
 const parts = [...(await checks()), await unit];
 console.log(`\n${parts.map(phrase).join("\n")}`);
 process.exitCode = parts.every(({ passed }) => passed) ? 0 : 1;

@@ -97,9 +97,9 @@ describe("the backup suite", () => {
   });
 
   it("is not applicable to a service for whose credentials it has no client", async () => {
-    const ran = await run(DATA, { scheme: "amqp" });
+    const ran = await run(DATA, { scheme: "nats" });
     expect(verdicts(ran)).toEqual(["not-applicable"]);
-    expect(reasons(ran)).toEqual(["toy-db: no data client for amqp://…; toy-db-next: no data client for amqp://…"]);
+    expect(reasons(ran)).toEqual(["toy-db: no data client for nats://…; toy-db-next: no data client for nats://…"]);
     expect(ran.finished[0]?.evidence[0]?.response?.body).toContain('"credentials":{"host":"[redacted]"');
     expect(ran.cloud.instances.size).toBe(0);
   });

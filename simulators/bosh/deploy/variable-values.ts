@@ -1,5 +1,7 @@
 import type { Variable } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Fields } from "../configs/fields.ts";
+import { certificateProblem } from "./certificate-options.ts";
 import { type CertificateAuthority, makeCertificate } from "./certificates.ts";
 
 /*
@@ -18,7 +20,7 @@ const MAKERS: Readonly<
   Record<string, (director: Director, options: Readonly<Record<string, unknown>>) => VariableValue>
 > = {
   password: (director, { length }) => makeText(director, typeof length === "number" ? length : PASSWORD_LENGTH),
-  certificate: (director, options) => makeCertificate(director, options, issuerOf(director, options)),
+  certificate: (director, options) => makeCertificate(director, possibleOptions(options), issuerOf(director, options)),
   rsa: (director) => ({
     private_key: makePem(director, "RSA PRIVATE KEY"),
     public_key: makePem(director, "PUBLIC KEY"),
@@ -34,6 +36,10 @@ const MAKERS: Readonly<
     username: typeof username === "string" ? username : makeText(director, USER_LENGTH),
   }),
 };
+
+/** The options, or if no certificate can have them, those of one that a config server makes all the same (`makesAnyCertificate`). */
+const possibleOptions = (options: Fields): Fields =>
+  certificateProblem(options) === undefined ? options : { common_name: "certificate", self_sign: true };
 
 /** The latest version of the authority that the options name. */
 function issuerOf(director: Director, { ca }: Readonly<Record<string, unknown>>): CertificateAuthority | undefined {

@@ -87,9 +87,9 @@ function generate({ director, task, deployment, converges }: Generation, name: s
   }
 }
 
-/** Why CredHub makes no certificate, in the words of its answer. A config server that words its refusals otherwise is not CredHub. */
+/** Why the config server makes no certificate, in the words of its answer. */
 function problemOf(director: Director, { type, options }: VariableSpec): string | undefined {
-  if (type !== "certificate" || director.options.configServer?.refusals !== undefined) return undefined;
+  if (type !== "certificate" || director.options.configServer?.makesAnyCertificate === true) return undefined;
   const { ca } = options;
   const problem = certificateProblem(options);
   if (problem !== undefined) return `HTTP Code '400', Error: '${problem}'`;

@@ -84,7 +84,7 @@ export class Client {
       ...(this.#keys && { uaa: { url: UAA_URL, ...this.#keys.own, clients: [], users: [] } }),
       ...(mode?.includes("snapshots enabled") && { snapshots: true }),
       ...(mode?.includes("config server") && {
-        configServer: { url: "https://127.0.0.1:28444/", ...refusalsIn(recordings) },
+        configServer: { url: "https://127.0.0.1:28444/", makesAnyCertificate: true, ...refusalsIn(recordings) },
       }),
     });
   }

@@ -58,6 +58,8 @@ export interface DirectorOptions {
     readonly url: string;
     /** What it says about a variable that it does not have, and about an unknown type. Default: like CredHub. */
     readonly refusals?: { readonly missing: string; readonly type: string };
+    /** Whether it makes a certificate whatever the options ask for, as the config servers of the recordings do. Default: false, like CredHub. */
+    readonly makesAnyCertificate?: boolean;
   };
   /** Shown by `GET /director/certificate_expiry`. Default none. */
   readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
