@@ -87,12 +87,21 @@ export async function undoProvision(context: OperationContext, operation: Operat
   await remove(context, instance, undoContextId(operation));
 }
 
-/** Closes an instance first, as a deployment that can't be deleted stays; its group goes last, with the ports that dead VMs have left. */
+/**
+ * Closes an instance first; its group goes last, with the ports that dead VMs have left. It also goes if the deployment stays because the director gave
+ * up deleting it: without the group, nothing is open.
+ */
 async function remove(context: OperationContext, instance: InstanceRow, contextId: string): Promise<void> {
+  const { deployer, guard } = context;
   const isSilent = await hasSilentNode(context, instance);
-  await context.guard.close(instance.id);
-  await context.deployer.remove(instance.deployment, contextId, { isSilent });
-  await context.guard.remove(instance.id);
+  await guard.close(instance.id);
+  try {
+    await deployer.remove(instance.deployment, contextId, { isSilent });
+  } catch (error) {
+    if (error instanceof FinalError) await guard.remove(instance.id);
+    throw error;
+  }
+  await guard.remove(instance.id);
 }
 
 const undoContextId = (operation: Operation): string => `${operation.id}-undo`;
