@@ -124,10 +124,20 @@ function findingLines(report: Report, options: SummaryOptions, paint: Paint): st
   ];
 }
 
-function leftBehindLines(report: Report, paint: Paint): string[] {
-  if (report.leftBehind.length === 0) return [];
-  const head = paint("yellow", `  ${report.leftBehind.length} left behind at the broker; remove with:`);
-  return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
+/** Left-behind things shown where the reports have them all: the summary should fit a screen. */
+const LEFT_BEHIND_MAX = 5;
+
+function leftBehindLines({ leftBehind }: Report, { reportPath }: SummaryOptions, paint: Paint): string[] {
+  if (leftBehind.length === 0) return [];
+  const head = paint("yellow", `  ${leftBehind.length} left behind at the broker; remove with:`);
+  const shown = leftBehind.slice(0, reportPath === undefined ? undefined : LEFT_BEHIND_MAX);
+  const more = leftBehind.length - shown.length;
+  return [
+    head,
+    ...shown.map(({ curl }) => `      ${plain(curl)}`),
+    ...(more > 0 ? [`      … and ${more} more, in the report`] : []),
+    "",
+  ];
 }
 
 /** Longest note shown, in characters; the reports have it whole. */
@@ -170,7 +180,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
   return [
     "",
     ...findingLines(report, options, paint),
-    ...leftBehindLines(report, paint),
+    ...leftBehindLines(report, options, paint),
     ...noteLines(report, paint),
     ...evidenceHint(report, options, paint),
     ...tableLines(report, paint),

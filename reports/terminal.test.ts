@@ -208,3 +208,17 @@ test.each([
 test("without any counts there is no bar", () => {
   expect(bar(countVerdicts([]), 24, noPaint)).toBe("");
 });
+
+test("of many left-behind things the summary shows a few if there is a report, and all if there is none", () => {
+  const report = foldRun(EXAMPLE_RUN);
+  const [item] = report.leftBehind;
+  if (item === undefined) throw new Error("the example leaves nothing behind");
+  const leftBehind = Array.from({ length: 60 }, (_, at) => ({ ...item, curl: `curl -X DELETE /${at}` }));
+  const countOf = (lines: readonly string[]): number =>
+    lines.filter((line) => line.includes("curl -X DELETE /")).length;
+  expect(countOf(summaryLines({ ...report, leftBehind }))).toBe(60);
+  const short = summaryLines({ ...report, leftBehind }, { reportPath: "report.html" });
+  expect(countOf(short)).toBe(5);
+  expect(short.join("\n")).toContain("60 left behind at the broker; remove with:");
+  expect(short.join("\n")).toContain("… and 55 more, in the report");
+});
