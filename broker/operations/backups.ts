@@ -1,7 +1,7 @@
 import { parseParts } from "../backup/backups.ts";
 import { keyOf, makeKey, openLogKey } from "../backup/data-keys.ts";
 import { epochOf, nextEpoch } from "../backup/history.ts";
-import { FinalError } from "../errors.ts";
+import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { InstanceAgent } from "../spi/agent.ts";
 import type { BackupRow, RestoreRow } from "../store/schema.ts";
 import { openText } from "../store/seal.ts";
@@ -32,16 +32,18 @@ export async function backup(context: OperationContext, operation: Operation): P
 }
 
 /**
- * Stores that the backup failed, then deletes what was stored before the failure. The record stays. It comes first because whoever waits for the
- * backup need not wait for the store: while that is away, later rounds delete the objects, which belong to the failed record until then.
+ * Deletes what was stored before the failure, and stores that the backup failed. The record stays. If the backup store is away, so do the objects, which
+ * belong to the failed record: they go with it, and until then `reconcile` lists them. Neither the backup nor its instance waits for that store any longer.
  */
-export async function undoBackup(context: OperationContext, operation: Operation): Promise<void> {
-  const { store, backups, host } = context;
+export async function undoBackup({ store, backups, host }: OperationContext, operation: Operation): Promise<void> {
   const { row } = backupPayload(operation);
   await store.addBackup(row);
-  if ((await store.backup(row.id))?.state !== "failed")
-    await store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: host.nowMs() });
-  await backups.remove(folderOf(row));
+  try {
+    await backups.remove(folderOf(row));
+  } catch (error) {
+    if (error instanceof StoreError || !(error instanceof BackendError || error instanceof FinalError)) throw error;
+  }
+  await store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: host.nowMs() });
 }
 
 /**

@@ -20,7 +20,7 @@ interface OperationSteps {
   readonly work: OperationStep;
   /** Undoes the work once it has definitively failed. */
   readonly undo?: OperationStep;
-  /** Default: `ROUNDS_MAX`. */
+  /** How often the work is tried while a backend is down. Default: `ROUNDS_MAX`. */
   readonly roundsMax?: number;
 }
 

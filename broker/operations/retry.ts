@@ -6,8 +6,8 @@ const ROUND_MS = 120_000;
 
 /** How often a whole operation is tried while a backend is down, at most. */
 export const ROUNDS_MAX = 5;
-/** The same for a backup, which nobody should have to wait for longer than ten minutes: the next one is there for the asking. */
-export const BACKUP_ROUNDS_MAX = 2;
+/** The same for a backup, for which nobody should have to wait longer than ten minutes, its clean-up included: the next one is there for the asking. */
+export const BACKUP_ROUNDS_MAX = 1;
 
 /** Pause before a store that is away is tried again: longer each time, up to a limit. */
 const STORE_MS = 500;
