@@ -10,6 +10,8 @@ import { LoadFigures, LoadTally } from "./figures.ts";
 import { Durations } from "./histogram.ts";
 import { drawOperation, LOAD_OPERATIONS, parseMix } from "./mix.ts";
 import type { LoadPlan } from "./plan.ts";
+import { Orders } from "./orders.ts";
+import { Population } from "./population.ts";
 import { parseDuration, parseRate } from "./quantities.ts";
 import { loadDocument, loadPage, verdictOf } from "./report.ts";
 import { parseThreshold } from "./thresholds.ts";
@@ -152,6 +154,23 @@ describe("thresholds", () => {
   });
   it.each(["p99<5", "p99", "restore:p99<1s", "errors<5ms", "p99=1s"])("%s can't be read", (text) => {
     expect(() => parseThreshold(text)).toThrow("LOAD_BAD_QUANTITY");
+  });
+});
+
+describe("orders", () => {
+  it("delete no instance that has a binding, and unbind only one that has", () => {
+    const population = new Population("0000000a", () => 0);
+    const orders = new Orders(PLAN, population);
+    const instance = population.add();
+    instance.isBusy = false;
+    instance.bindings.push({ id: "b", instance });
+    expect(orders.make("deprovision")).toBeUndefined();
+    const unbinding = orders.make("unbind");
+    expect(unbinding?.request.method).toBe("DELETE");
+    unbinding?.succeed();
+    unbinding?.end();
+    expect(orders.make("unbind")).toBeUndefined();
+    expect(orders.make("deprovision")?.request.path).toContain(instance.id);
   });
 });
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { TestSession } from "../../../testing-session.ts";
+import { createSchema } from "./servers.ts";
 
 describe("a member of the body of a new server", () => {
   let session: TestSession;
@@ -21,5 +22,18 @@ describe("a member of the body of a new server", () => {
     expect(statusAt(version - 1, member)).toBe(400);
     // Without it, the older version takes the body.
     expect(statusAt(version - 1, {})).toBe(202);
+  });
+
+  it.each([
+    [19, "description"],
+    [52, "tags"],
+    [63, "trusted_image_certificates"],
+    [74, "host"],
+    [90, "hostname"],
+  ])("is in the schema from 2.%i on: %s", (version, member) => {
+    const membersAt = (minor: number): readonly string[] =>
+      Object.keys(createSchema(minor).properties.server.properties);
+    expect(membersAt(version)).toContain(member);
+    expect(membersAt(version - 1)).not.toContain(member);
   });
 });
