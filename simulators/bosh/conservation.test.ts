@@ -6,6 +6,7 @@ import { howMany } from "../../scripts/tests/slice.ts";
 import { Client } from "./parity/client.ts";
 import type { Instance } from "./state/deployments.ts";
 import type { DirectorState } from "./state/index.ts";
+import { disksOf } from "./state/lookup.ts";
 
 const recordings = fileURLToPath(new URL("../../docs/parity/recordings/bosh-283.jsonl.gz", import.meta.url));
 
@@ -96,7 +97,8 @@ function check(client: Client): void {
     "VMs that no record names",
   ).toEqual([]);
   const disks = new Set([
-    ...instances.flatMap(({ disk }) => (disk === null ? [] : [disk.cid])),
+    // One that could not be put to use stays with its instance, until its next disk or its end.
+    ...instances.flatMap((each) => disksOf(each).map(({ cid }) => cid)),
     ...state.orphanDisks.keys(),
   ]);
   expect(

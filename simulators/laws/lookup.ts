@@ -18,6 +18,13 @@ type DirectorState = ReturnType<Bosh["state"]>;
 type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
 /** An instance as the director keeps it. */
 export type Instance = Deployment["instances"][number];
+
+/** Its disks: the one in use, and those that have names or could not be put to use. */
+const disksOf = ({ disk, namedDisks, inactiveDisks }: Instance) => [
+  ...(disk === null ? [] : [disk]),
+  ...namedDisks,
+  ...inactiveDisks,
+];
 type Port = ReturnType<OpenStack["state"]>["neutron"]["ports"] extends Map<string, infer P> ? P : never;
 
 /** Indexes over what exists, made once for all laws. */
@@ -60,7 +67,7 @@ export function lookUp(world: LawfulWorld): Lookup {
     instances,
     byAddress: new Map(instances.flatMap((each) => each.ips.map(({ ip }) => [ip, each] as const))),
     byVm: new Map(instances.flatMap((each) => (each.vm === null ? [] : [[each.vm.cid, each] as const]))),
-    byDisk: new Map(instances.flatMap((each) => (each.disk === null ? [] : [[each.disk.cid, each] as const]))),
+    byDisk: new Map(instances.flatMap((each) => disksOf(each).map(({ cid }) => [cid, each] as const))),
     founders: new Set(founders.map(({ deviceId }) => deviceId)),
     busy: new Set(running.flatMap(({ deployment }) => deployment ?? [])),
     inFlight: (createdMs) => createdMs >= sinceMs,
