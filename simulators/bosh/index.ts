@@ -26,6 +26,7 @@ export { createDummyCpi } from "./cpi/dummy.ts";
 export { dnsRecords } from "./links/dns-records.ts";
 
 export { expectsVm } from "./state/deployments.ts";
+export { disksOf } from "./state/lookup.ts";
 
 /** A simulated director, ready to be served by any face. */
 export interface Bosh {

@@ -1,4 +1,4 @@
-import type { Bosh } from "../bosh/index.ts";
+import { type Bosh, disksOf } from "../bosh/index.ts";
 import type { AddressPlan } from "../addresses.ts";
 import type { DataServices } from "../dataservices/index.ts";
 import type { Dns } from "../dns/index.ts";
@@ -18,13 +18,6 @@ type DirectorState = ReturnType<Bosh["state"]>;
 type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
 /** An instance as the director keeps it. */
 export type Instance = Deployment["instances"][number];
-
-/** Its disks: the one in use, and those that have names or could not be put to use. */
-const disksOf = ({ disk, namedDisks, inactiveDisks }: Instance) => [
-  ...(disk === null ? [] : [disk]),
-  ...namedDisks,
-  ...inactiveDisks,
-];
 type Port = ReturnType<OpenStack["state"]>["neutron"]["ports"] extends Map<string, infer P> ? P : never;
 
 /** Indexes over what exists, made once for all laws. */
