@@ -1,7 +1,7 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
+import { type BootOptions, bootCloudFor, type DataCommand, dataOf, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
 import { checkFreeName } from "./clouds/choose.ts";
@@ -10,7 +10,7 @@ import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** The options of `up`. */
-export interface UpOptions extends Omit<BootOptions, "tell"> {
+export interface UpOptions extends Omit<BootOptions, "tell" | "data">, DataCommand {
   readonly json?: boolean;
   /** Default: the block. */
   readonly name?: string;
@@ -19,12 +19,17 @@ export interface UpOptions extends Omit<BootOptions, "tell"> {
 }
 
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
-export async function up({ json = false, name, logFile, ...options }: UpOptions): Promise<number> {
+export async function up({ json = false, name, logFile, data, version, ...options }: UpOptions): Promise<number> {
   await checkFreeName(name);
   const interrupted = catchSignals();
   const live = prepareLivePage();
   const tell = json ? undefined : storyPrinter(process.stdout);
-  const cloud = await bootCloudFor({ ...options, hear: live.hear, ...(tell && { tell }) });
+  const cloud = await bootCloudFor({
+    ...options,
+    ...dataOf({ version, ...(data !== undefined && { data }) }),
+    hear: live.hear,
+    ...(tell && { tell }),
+  });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { hearErrors } from "../../simulators/kernel/edge/connections.ts";
 import { type Exchange, tapExchanges } from "../../simulators/kernel/edge/exchanges.ts";
@@ -7,7 +7,7 @@ import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
 import { WallDriver, wallNowMs } from "../../simulators/kernel/edge/drive.ts";
 import { type ClaimedBlock, claimBlock, LIVE_BLOCKS } from "../../simulators/live/block.ts";
-import { listenError } from "../../simulators/live/errors.ts";
+import { LiveError, listenError } from "../../simulators/live/errors.ts";
 import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
 import { probeSockets } from "../../simulators/live/probe.ts";
@@ -18,6 +18,10 @@ import { letAdminIn } from "./admin.ts";
 import { attachServer } from "./attachment.ts";
 import { Brokers } from "./brokers.ts";
 import { type CatalogSize, offersOf } from "./offers.ts";
+import { DataError } from "./data/errors.ts";
+import { type CloudRecord, randomSecret } from "./data/folder.ts";
+import type { KeptCloud } from "./data/kept-cloud.ts";
+import { type DataOptions, openData } from "./data/open.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
 import { FakePlatform, PLATFORM_PORT } from "./platform/platform.ts";
@@ -42,6 +46,8 @@ export interface CloudOptions extends Pick<WorldOptions, "director"> {
   readonly catalog?: CatalogSize;
   /** Where the brokers keep their state. Default: `embedded`, in memory. */
   readonly store?: StoreKind;
+  /** A folder in which the cloud outlives its process: if there is one in it, that goes on. Default: it ends with the process. */
+  readonly data?: DataOptions;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
@@ -81,40 +87,71 @@ export interface Cloud {
 }
 
 /**
- * Boots a fake cloud: claims a block of loopback, plays the platform's story in it, listens, and puts real data services behind the
- * addresses of the VMs. If a step fails, everything begun so far is ended.
+ * Boots a fake cloud: claims a block of loopback, plays the platform's story in it (or, with `data`, repeats what once happened in it), listens, and
+ * puts real data services behind the addresses of the VMs. If a step fails, everything begun so far is ended.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
+ * @throws DataError see `openData`
  */
-export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
+export async function bootCloud(given: CloudOptions = {}): Promise<Cloud> {
   await using ends = new AsyncDisposableStack();
-  const { seed = randomInt(SEED_MAX), pace = "instant", report = () => {} } = options;
-  const secretsFrom = options.secretsFrom ?? (options.seed === undefined ? "random" : "seed");
-  const controlToken = randomSecret();
-  const claimed = await claimBlock(options.block);
+  const opened = given.data && openData(given.data, given);
+  const options = opened?.options ?? given;
+  const claimed = await claimBlockOf(options);
   ends.defer(() => claimed.release());
-  const { signing, tls } = await keysFor(claimed.block, options.keysFile);
-  const world = createLiveWorld(options, { seed, secretsFrom, block: claimed.block, signing });
+  const kept = opened?.begin(claimed.block);
+  ends.defer(() => kept?.close());
+  const report = (error: unknown): void => {
+    // What still goes on in a cloud that ends is no failure of it.
+    if (kept?.isFrozen !== true) options.report?.(error);
+  };
+  const { signing, tls } = await keysFor(claimed.block, kept?.keysFile ?? options.keysFile);
+  const { seed, secretKey, secretsFrom, controlToken } = secretsOf(options, kept);
+  const world = createLiveWorld(options, {
+    seed,
+    block: claimed.block,
+    signing,
+    ...(secretKey !== undefined && { secretKey }),
+    ...(kept !== undefined && { startMs: kept.record.startMs }),
+  });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
   const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;
   ends.defer(() => store?.close());
-  const platform: FakePlatform = new FakePlatform(world, () => brokers.list());
-  const brokers: Brokers = await createBrokers(world, options, store, platform.url);
+  const life = kept?.record.lives ?? 0;
+  const platform: FakePlatform = new FakePlatform(world, () => brokers.list(), life);
+  const pool = kept === undefined ? store : kept;
+  const brokers: Brokers = await createBrokers(
+    world,
+    { ...options, report },
+    { pool, life, platformUrl: platform.url },
+  );
+  kept?.resume(world);
+  const { ipv6 = false, secondaries = [], hear, pace = "instant" } = options;
+  const listening = { tls, controlToken, report, ipv6, secondaries, keptDisks: kept?.disks, ...(hear && { hear }) };
   // Ends run in reverse: the brokers close before the sockets through which they talk.
   const afterBrokers = ends.use(new AsyncDisposableStack());
+  const open = async (): Promise<Sockets> => {
+    const sockets = await openSockets(world, listening);
+    afterBrokers.defer(() => sockets.close());
+    return sockets;
+  };
   ends.defer(() => brokers.close());
-  await inception(world, options);
-  await letAdminIn(world);
+  // Brokers that go on find the servers at work that stand behind their instances.
+  const before = life > 0 ? await open() : undefined;
+  if (life > 0) brokers.wake();
+  else {
+    await inception(world, options);
+    await letAdminIn(world);
+  }
   await brokers.ready();
   await openPlatform(world, platform, report);
   ends.defer(() => platform.app.close());
-  const { ipv6 = false, secondaries = [], hear } = options;
-  const listening = { tls, controlToken, report, ipv6, secondaries, ...(hear && { hear }) };
-  const sockets = await openSockets(world, listening);
-  afterBrokers.defer(() => sockets.close());
+  const sockets = before ?? (await open());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();
+  kept?.noteReady();
+  ends.defer(() => kept?.freeze());
   const booted = {
     seed,
     secretsFrom,
@@ -131,18 +168,42 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   return cloudOf(world, parts, ends.move());
 }
 
+/** Claims a block. @throws DataError DATA_IN_USE when it is the block of a kept cloud and taken */
+async function claimBlockOf({ block, data }: CloudOptions): Promise<ClaimedBlock> {
+  try {
+    return await claimBlock(block);
+  } catch (error) {
+    if (data === undefined || !(error instanceof LiveError) || error.code !== "LIVE_PORT_TAKEN") throw error;
+    throw new DataError("DATA_IN_USE", `${data.path}: ${error.message.split(" (")[0]}`);
+  }
+}
+
+/** From where a cloud draws. */
+function secretsOf(
+  options: CloudOptions,
+  kept: KeptCloud | undefined,
+): Pick<CloudRecord, "seed" | "secretKey" | "controlToken"> & { readonly secretsFrom: "random" | "seed" } {
+  if (kept !== undefined)
+    return { ...kept.record, secretsFrom: kept.record.secretKey === undefined ? "seed" : "random" };
+  const secretsFrom = options.secretsFrom ?? (options.seed === undefined ? "random" : "seed");
+  return {
+    seed: options.seed ?? randomInt(SEED_MAX),
+    ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+    controlToken: randomSecret(),
+    secretsFrom,
+  };
+}
+
 function createLiveWorld(
   { analysisMs, profile, consul, director }: CloudOptions,
-  drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
+  drawn: Pick<WorldOptions, "seed" | "secretKey" | "block" | "signing" | "startMs">,
 ): World {
-  const { secretsFrom, ...rest } = drawn;
   return createWorld({
-    ...rest,
+    ...drawn,
     time: "wall",
     pace: "instant",
     outside: probeSockets,
     ...(consul !== undefined && { consul }),
-    ...(secretsFrom === "random" && { secretKey: randomSecret() }),
     ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
     ...(director !== undefined && { director }),
@@ -168,27 +229,30 @@ export function cloudOf(
 async function createBrokers(
   world: World,
   { pace = "instant", report = () => {}, hear, catalog = "small" }: CloudOptions,
-  store: CloudStore | undefined,
-  platformUrl: string,
+  {
+    pool,
+    ...more
+  }: {
+    readonly pool: Pick<CloudStore, "pool"> | undefined;
+    readonly life: number;
+    readonly platformUrl: string;
+  },
 ): Promise<Brokers> {
   const offers = await offersOf(catalog);
   return new Brokers(world, {
     report,
     offers,
-    platformUrl,
+    ...more,
     pace: PACES[pace],
     listen: (app, address, port) => {
       if (hear) tapExchanges(app.server, (exchange) => hear("broker", exchange));
       return listen(world, app, address, port, report);
     },
-    ...(store && { pool: (service) => store.pool(service) }),
+    ...(pool && { pool: (service) => pool.pool(service) }),
   });
 }
 
 const SEED_MAX = 2 ** 31 - 1;
-const SECRET_BYTES = 32;
-/** A secret that nobody can work out, in hex. */
-export const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Instance, Kind, User } from "../state.ts";
 import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
-import { createRunFolder, type RunFolder } from "./folder.ts";
-import { copyFiles, emptySlot, type Lease, once, removeFiles, type Slot } from "./slot.ts";
+import { createRunFolder, openKeptFolder, type RunFolder } from "./folder.ts";
+import { copyFiles, emptySlot, KeptDisks, type Lease, once, removeFiles, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
 
 /** How much of the machine real servers may use. */
@@ -14,21 +14,38 @@ export interface NodeLimits {
   readonly idleMsMax: number;
 }
 
+/** Where disks outlive the process. */
+export interface KeptPlane {
+  /** The folder of the disks; made if there is none. */
+  readonly path: string;
+  /** From which servers derive the passwords that only the simulator knows. The same each time. */
+  readonly secret: string;
+}
+
 /** The nodes of a world, by disk: started for the first user, stopped after the last, and never more at once than the limit. */
 export class Nodes {
   readonly #limits: NodeLimits;
   readonly #engines: ReadonlyMap<Kind, LiveEngine>;
   readonly #slots = new Map<string, Slot>();
+  readonly #kept: KeptDisks | undefined;
+  readonly #keptPath: string | undefined;
+  #disksFolder: Promise<RunFolder> | undefined;
   #folder: Promise<RunFolder> | undefined;
   #files: KeptFiles | undefined;
   #made = 0;
   #uses = 0;
   #isClosed = false;
 
-  constructor(limits: NodeLimits, makers: readonly EngineMaker[]) {
+  /** @param kept default: disks go with the process */
+  constructor(limits: NodeLimits, makers: readonly EngineMaker[], kept?: KeptPlane) {
     this.#limits = limits;
-    const engines = makers.map((make) => make(async () => (await this.#openFolder()).path));
+    const engines = makers.map((make) => make(async () => (await this.#openFolder()).path, kept?.secret));
     this.#engines = new Map(engines.map((engine) => [engine.kind, engine]));
+    if (kept === undefined) return;
+    this.#keptPath = kept.path;
+    this.#kept = new KeptDisks(kept.path);
+    for (const disk of this.#kept.list())
+      this.#slots.set(disk, { ...emptySlot(disk, this.#kept.dataOf(disk)), hasData: true });
   }
 
   /** Running nodes. */
@@ -54,7 +71,7 @@ export class Nodes {
 
   /** Starts the node of a group on its disk, where it stays until it is stopped or killed. @throws LivePlaneError */
   async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
-    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    const slot = this.#slotOf(instance.disk, await this.#openDisks());
     await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
     // It is stopped with its group only, not for being idle.
     clearTimeout(slot.idle);
@@ -85,12 +102,10 @@ export class Nodes {
 
   /** Fills an empty disk with work that is given its folder; if that fails, the disk has no data. */
   async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
-    const slot = this.#slotOf(disk, (await this.#openFolder()).path);
+    const slot = this.#slotOf(disk, await this.#openDisks());
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      slot.hasData = false;
-      await work(slot.data);
-      slot.hasData = true;
+      await this.#make(slot, () => work(slot.data));
     });
   }
 
@@ -100,7 +115,7 @@ export class Nodes {
 
   /** The node of an instance's disk, started if it is not running, with these users. @throws LivePlaneError */
   async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
-    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    const slot = this.#slotOf(instance.disk, await this.#openDisks());
     slot.users++;
     slot.usedAt = ++this.#uses;
     clearTimeout(slot.idle);
@@ -138,13 +153,12 @@ export class Nodes {
   /** Copies everything from one disk to another. It queues at once: later work on either disk comes after it. */
   async copy(from: string, to: string): Promise<void> {
     const source = this.#slots.get(from);
-    if (source === undefined || this.#folder === undefined) return;
+    if (source === undefined) return;
     const target = this.#slotOf(to, join(source.data, ".."));
     const copied = this.#exclusive(source, async () => {
       await this.#halt(source);
       if (!source.hasData) return;
-      await copyFiles(source.data, target.data);
-      target.hasData = true;
+      await this.#make(target, () => copyFiles(source.data, target.data));
     });
     await this.#exclusive(target, () => copied);
   }
@@ -156,17 +170,43 @@ export class Nodes {
     if (slot === undefined) return;
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
+      this.#kept?.unmark(slot.disk);
       await removeFiles(slot.data);
     });
   }
 
-  /** Stops all nodes and removes all their files. */
+  /** Destroys kept disks that the world no longer has: the process was killed before it could. */
+  async forgetAllBut(disks: { has(disk: string): boolean }): Promise<void> {
+    for (const disk of this.#kept?.list() ?? []) if (!disks.has(disk)) await this.destroy(disk);
+  }
+
+  /** Stops all nodes; their files go with the process's folder. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#slots.keys()].map((disk) => this.stop(disk)));
     this.#slots.clear();
     await Promise.all([...this.#engines.values()].map((engine) => engine.close()));
-    await (await this.#folder?.catch(() => undefined))?.close();
+    for (const folder of [this.#folder, this.#disksFolder]) await (await folder?.catch(() => undefined))?.close();
+  }
+
+  /** Work that fills an empty disk. */
+  async #make(slot: Slot, work: () => Promise<void>): Promise<void> {
+    slot.hasData = false;
+    if (this.#kept !== undefined) {
+      this.#kept.unmark(slot.disk);
+      await removeFiles(slot.data);
+    }
+    await work();
+    this.#kept?.mark(slot.disk);
+    slot.hasData = true;
+  }
+
+  /** The folder of the disks. */
+  async #openDisks(): Promise<string> {
+    if (this.#keptPath === undefined) return (await this.#openFolder()).path;
+    if (this.#isClosed) throw new LivePlaneError("LIVE_DATA_CLOSED");
+    this.#disksFolder ??= openKeptFolder(this.#keptPath);
+    return (await this.#disksFolder).path;
   }
 
   #openFolder(): Promise<RunFolder> {
@@ -178,7 +218,7 @@ export class Nodes {
   #slotOf(disk: string, folder: string): Slot {
     let slot = this.#slots.get(disk);
     if (slot === undefined) {
-      const data = join(folder, `data-${++this.#made}`);
+      const data = this.#kept?.dataOf(disk) ?? join(folder, `data-${++this.#made}`);
       slot = emptySlot(disk, data);
       this.#slots.set(disk, slot);
     }
@@ -207,8 +247,7 @@ export class Nodes {
     await this.#makeRoom(slot);
     slot.isStarting = true;
     try {
-      if (!slot.hasData) await engine.format(slot.data, instance);
-      slot.hasData = true;
+      if (!slot.hasData) await this.#make(slot, () => engine.format(slot.data, instance));
       slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
     } finally {
       slot.isStarting = false;

@@ -46,7 +46,7 @@ export class LivePlane {
     this.#agents = agents;
     this.#driver = options.driver;
     this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
-    this.#nodes = new Nodes({ enginesMax, idleMsMax }, options.engines ?? ENGINES);
+    this.#nodes = new Nodes({ enginesMax, idleMsMax }, options.engines ?? ENGINES, options.kept);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
       onChanged: (address, isGone) => this.#follow(address, isGone),
@@ -91,6 +91,7 @@ export class LivePlane {
     });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);
+    plane.#later("", plane.#nodes.forgetAllBut(parts.slot.value.disks));
     plane.#followAll();
     return plane;
   }

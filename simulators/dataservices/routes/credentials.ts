@@ -8,7 +8,7 @@ import { removeUser, writeUser } from "../behaviour/users.ts";
 import { isPlanted } from "../faults.ts";
 import type { Instance } from "../state.ts";
 import { AgentError } from "../wire/agent-errors.ts";
-import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+import { agentRoute, applyFault, realServersOf, requirePrimary } from "./agent-route.ts";
 
 const USERNAME = /^[a-z][a-z0-9_]{0,62}$/;
 /** Names that the server or the platform keeps for itself. */
@@ -21,7 +21,7 @@ const CREDENTIALS = Compile(Type.Object({ password: Type.String({ minLength: 1, 
 function* applyUsers(services: DataServices, instances: readonly Instance[]): Body {
   for (const instance of instances) {
     const real = realServersOf(services, instance);
-    if (real !== undefined) yield* awaitReal(services, real.applyUsers(instance));
+    if (real !== undefined) yield* services.realWork.await(real.applyUsers(instance));
   }
 }
 

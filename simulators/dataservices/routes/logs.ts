@@ -2,14 +2,19 @@ import { type Body, type HttpReply, type HttpRequest, json } from "../../kernel/
 import type { DataServices, FinishedLog } from "../behaviour/services.ts";
 import type { Instance } from "../state.ts";
 import { DataServiceError } from "../wire/errors.ts";
-import { agentRoute, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+import { agentRoute, realServersOf, requirePrimary } from "./agent-route.ts";
 
 /** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and if none is kept */
-function* onLog<T>(services: DataServices, instance: Instance, work: (log: FinishedLog) => Promise<T>): Body<T> {
+function* onLog<T>(
+  services: DataServices,
+  instance: Instance,
+  work: (log: FinishedLog) => Promise<T>,
+  wait: "await" | "awaitForReply" = "await",
+): Body<T> {
   requirePrimary(services, instance);
   const real = realServersOf(services, instance);
   if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "the log of a virtual data service");
-  return yield* awaitReal(services, real.log(instance, work));
+  return yield* services.realWork[wait](real.log(instance, work));
 }
 
 function* finish(services: DataServices, instance: Instance): Body<HttpReply> {
@@ -18,7 +23,7 @@ function* finish(services: DataServices, instance: Instance): Body<HttpReply> {
 }
 
 function* read(services: DataServices, instance: Instance, { params }: HttpRequest): Body<HttpReply> {
-  const body = yield* onLog(services, instance, (log) => log.read(params.file ?? ""));
+  const body = yield* onLog(services, instance, (log) => log.read(params.file ?? ""), "awaitForReply");
   return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body };
 }
 

@@ -152,9 +152,12 @@ export class WallDriver implements Driver {
   #timer: NodeJS.Timeout | undefined;
   #armedMs = Number.POSITIVE_INFINITY;
   #running = false;
-  constructor(kernel: Kernel, fromMs?: number) {
+
+  /** @param isPaused whether the clock stands still until `resume`. Default false */
+  constructor(kernel: Kernel, fromMs?: number, isPaused = false) {
     this.kernel = kernel;
     if (fromMs !== undefined) this.#zeroMs = fromMs - performance.now();
+    if (isPaused) this.#pausedMs = kernel.nowMs;
     kernel.onScheduled = () => this.#arm();
     this.arrive();
   }
@@ -182,7 +185,7 @@ export class WallDriver implements Driver {
 
   /** Lets the clock run again from where it stands. */
   resume(): void {
-    this.#zeroMs = this.#presentMs() - performance.now();
+    this.#zeroMs = Math.max(this.#presentMs(), this.kernel.nowMs) - performance.now();
     this.#pausedMs = undefined;
     this.arrive();
   }

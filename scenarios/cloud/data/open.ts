@@ -1,0 +1,72 @@
+import { randomInt } from "node:crypto";
+import { wallNowMs } from "../../../simulators/kernel/edge/drive.ts";
+import { servedKinds } from "../../../simulators/live/sockets.ts";
+import type { CloudOptions } from "../cloud.ts";
+import { DataError } from "./errors.ts";
+import { DataFolder, randomSecret } from "./folder.ts";
+import { KeptCloud, requireServed } from "./kept-cloud.ts";
+import { shapeOf, withShape } from "./shape.ts";
+
+const SEED_MAX = 2 ** 31 - 1;
+
+/** Where a cloud is kept, and who keeps it. */
+export interface DataOptions {
+  readonly path: string;
+  /** The release of drydock. */
+  readonly version: string;
+  /** Called with what the user should know, one line each time. */
+  readonly say: (text: string) => void;
+}
+
+/** A cloud in a folder that is about to boot, and the options with which it does. */
+export interface OpenedData {
+  readonly options: CloudOptions;
+  /** Begins, once the block is claimed: nobody else uses the folder from then on. */
+  begin(block: string): KeptCloud;
+}
+
+/**
+ * Opens the folder of a cloud: options that were not given are those of the last time.
+ *
+ * @throws DataError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD, DATA_DAMAGED, DATA_VERSION, DATA_OPTIONS, DATA_ENGINES, DATA_NOT_KEPT
+ */
+export function openData({ path, version, say }: DataOptions, options: CloudOptions): OpenedData {
+  const folder = DataFolder.open(path);
+  const kept = folder.read();
+  if (kept === undefined) {
+    const shape = shapeOf(options);
+    return {
+      options,
+      begin: (block) => {
+        // What an earlier start left behind that was killed before the cloud was up.
+        folder.clear();
+        const secretsFrom = options.secretsFrom ?? (options.seed === undefined ? "random" : "seed");
+        const record = {
+          format: 1 as const,
+          version,
+          block,
+          seed: options.seed ?? randomInt(SEED_MAX),
+          ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+          controlToken: randomSecret(),
+          diskSecret: randomSecret(),
+          startMs: wallNowMs(),
+          options: shape,
+          served: servedKinds(),
+          lives: 0,
+          isReady: false,
+        };
+        return new KeptCloud(folder, record, true, say);
+      },
+    };
+  }
+  if (kept.version !== version)
+    throw new DataError("DATA_VERSION", `${path} was made by drydock ${kept.version}, this is ${version}`);
+  for (const name of ["seed", "block"] as const)
+    if (options[name] !== undefined && options[name] !== kept[name])
+      throw new DataError("DATA_OPTIONS", `the cloud was made with ${name} = ${kept[name]}`);
+  requireServed(kept.served);
+  return {
+    options: { ...withShape(options, kept.options), block: kept.block, seed: kept.seed },
+    begin: () => new KeptCloud(folder, { ...kept, lives: kept.lives + 1 }, false, say),
+  };
+}
