@@ -3,31 +3,32 @@ import { once } from "node:events";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { createInterface } from "node:readline";
+import Type, { type Static } from "typebox";
+import { parseAs } from "../../scenarios/clients/answers.ts";
 import { fileOf } from "../command.ts";
 
+const Description = Type.Object({
+  director: Type.Object({
+    url: Type.String(),
+    client: Type.String(),
+    clientSecret: Type.String(),
+    caCert: Type.String(),
+    uaaUrl: Type.String(),
+  }),
+  openstack: Type.Object({
+    authUrl: Type.String(),
+    username: Type.String(),
+    password: Type.String(),
+    project: Type.String(),
+  }),
+  consul: Type.Object({ url: Type.String() }),
+  brokers: Type.Array(
+    Type.Object({ name: Type.String(), url: Type.String(), username: Type.String(), password: Type.String() }),
+  ),
+});
+
 /** What `up --json` prints, as far as it is used here. */
-export interface Description {
-  readonly director: {
-    readonly url: string;
-    readonly client: string;
-    readonly clientSecret: string;
-    readonly caCert: string;
-    readonly uaaUrl: string;
-  };
-  readonly openstack: {
-    readonly authUrl: string;
-    readonly username: string;
-    readonly password: string;
-    readonly project: string;
-  };
-  readonly consul: { readonly url: string };
-  readonly brokers: readonly {
-    readonly name: string;
-    readonly url: string;
-    readonly username: string;
-    readonly password: string;
-  }[];
-}
+export type Description = Static<typeof Description>;
 
 /** A cloud that is up, as a process of its own. */
 export interface RunningCloud {
@@ -57,7 +58,7 @@ export async function startCloud(data: string, more: readonly string[] = []): Pr
   if (line === undefined) throw new Error(`the cloud did not come up: ${errors.trim()}`);
   const readyMs = performance.now() - startMs;
   return {
-    description: JSON.parse(line) as Description,
+    description: parseAs(Description, JSON.parse(line), "up --json"),
     readyMs,
     kill: () => endWith(child, "SIGKILL"),
     end: () => endWith(child, "SIGINT"),
@@ -65,6 +66,7 @@ export async function startCloud(data: string, more: readonly string[] = []): Pr
 }
 
 async function endWith(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
   child.kill(signal);
   await gone;
@@ -107,7 +109,7 @@ export function ask(method: string, url: string, { headers = {}, body, ca }: Ask
         response.once("close", () => response.complete || reject(new Error("cut short")));
         response.once("end", () => {
           const received = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parse(received) });
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bodyOf(received) });
         });
       },
     );
@@ -117,13 +119,11 @@ export function ask(method: string, url: string, { headers = {}, body, ca }: Ask
   });
 }
 
-function parse(text: string): unknown {
+/** JSON as its value, anything else as it came. */
+function bodyOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return text;
   }
 }
-
-export const basic = (username: string, password: string): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;

@@ -11,7 +11,9 @@ import { isDeepStrictEqual } from "node:util";
 import { Random } from "../../simulators/kernel/index.ts";
 import { scriptCommand, wholeNumber } from "../command.ts";
 import { type RunningCloud, startCloud } from "./cloud.ts";
-import { Client, type Kind, KINDS, type Thing } from "./kinds.ts";
+import { Client } from "./client.ts";
+import { KINDS } from "./kinds.ts";
+import type { Kind, Thing } from "./things.ts";
 
 const options = scriptCommand(
   "npm run survival --",
@@ -28,7 +30,11 @@ const options = scriptCommand(
 const without = options.without.split(",").filter((each) => each !== "");
 const kinds = KINDS.filter(({ name }) => !without.some((each) => name.includes(each)));
 const random = Random.fork(options.seed, "survival");
-const LIFE_MS = { min: 50, max: 4000 };
+/** A life ends soon after so many more acknowledgements, whatever else the machine does, or after some time. */
+const LIFE_ACKNOWLEDGED_MAX = 40;
+const LIFE_MS_MAX = 60_000;
+/** How soon after. */
+const MOMENT_MS_MAX = 100;
 
 /** Everything acknowledged so far, and what may be there. */
 const things = new Set<Thing>();
@@ -39,6 +45,8 @@ const refusals = new Map<string, number>();
 const pick = <T>(list: readonly T[]): T | undefined => list[random.int(0, list.length - 1)];
 const thereOf = (kind: string): Thing[] =>
   [...things].filter((each) => each.kind.name === kind && each.state === "there");
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Creates or removes one thing. A request without an answer leaves it open what became of it. */
 async function act(client: Client, kind: Kind): Promise<void> {
@@ -78,7 +86,7 @@ async function load(client: Client, over: AbortSignal): Promise<void> {
         const why = `${kind.name}: ${error instanceof Error ? error.message : String(error)}`;
         refusals.set(why, (refusals.get(why) ?? 0) + 1);
       });
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
   };
   await Promise.all(Array.from({ length: options.workers }, work));
@@ -105,7 +113,10 @@ async function findLost(client: Client): Promise<readonly string[]> {
 async function killOnce(cloud: RunningCloud): Promise<void> {
   const over = new AbortController();
   const loading = load(new Client(cloud.description), over.signal);
-  await new Promise((resolve) => setTimeout(resolve, random.int(LIFE_MS.min, LIFE_MS.max)));
+  const enough = acknowledged + random.int(0, LIFE_ACKNOWLEDGED_MAX);
+  for (const endMs = performance.now() + LIFE_MS_MAX; acknowledged < enough && performance.now() < endMs; )
+    await sleep(1);
+  await sleep(random.int(0, MOMENT_MS_MAX));
   over.abort();
   await cloud.kill();
   await loading;

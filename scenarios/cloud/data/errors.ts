@@ -1,7 +1,7 @@
 /** Why a cloud can't be kept in a folder or made again from one, and what its user can do about it. */
 export const DATA_ERRORS = {
   DATA_NOT_A_CLOUD: "choose an empty folder, or one that an earlier drydock up --data has made",
-  DATA_OPEN: "leave the folder to you alone: chmod go-rwx, or choose another",
+  DATA_OPEN: "the folder must belong to you, and nobody else may write to it: chmod go-w, or choose another",
   DATA_VERSION: "start it with the version that made it, or begin anew: drydock reset --data DIR",
   DATA_OPTIONS: "leave the option out, or begin anew: drydock reset --data DIR",
   DATA_IN_USE: "end the cloud that uses it first: drydock list, drydock down",

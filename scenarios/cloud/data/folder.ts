@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -13,6 +12,7 @@ import {
 import { join, resolve } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
+import { isObject, parseJson } from "../../../simulators/kernel/index.ts";
 import { DataError } from "./errors.ts";
 
 const Served = Type.Object({ replicates: Type.Boolean() });
@@ -52,13 +52,9 @@ const OWNER_ONLY = 0o600;
 const OWN = /^(cloud\.json(\.draft)?|keys\.json(\.\d+)?|inputs|store-[a-z]+|live|snapshots)$/;
 /** Servers may run as another user, who passes through to disks of its own; every file here is closed to it. */
 const FOLDER_MODE = 0o711;
-const OTHERS_MAY_READ_OR_WRITE = 0o066;
+const OTHERS_MAY_WRITE = 0o022;
 /** A socket's path has at most 107 bytes; the rest of it is `live/data-…/.s.PGSQL.5432`. */
 const PATH_BYTES_MAX = 70;
-const SECRET_BYTES = 32;
-
-/** A secret that nobody can work out, in hex. */
-export const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** A folder that holds a cloud: what it was made from, its inputs, the stores of its brokers and the disks of its data services. */
 export class DataFolder {
@@ -73,15 +69,13 @@ export class DataFolder {
     const path = resolve(given);
     if (Buffer.byteLength(path) > PATH_BYTES_MAX)
       throw new DataError("DATA_PATH", `${path} has more than ${PATH_BYTES_MAX} bytes`);
-    if (!existsSync(path)) {
-      mkdirSync(path, { recursive: true });
-      chmodSync(path, FOLDER_MODE);
-    }
+    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
     const { mode, uid } = lstatSync(path);
     const isOwn = process.getuid === undefined || uid === process.getuid();
-    if (!isOwn || (mode & OTHERS_MAY_READ_OR_WRITE) !== 0) throw new DataError("DATA_OPEN", path);
+    if (!isOwn || (mode & OTHERS_MAY_WRITE) !== 0) throw new DataError("DATA_OPEN", path);
     const folder = new DataFolder(path);
     if (readdirSync(path).some((name) => !OWN.test(name))) throw new DataError("DATA_NOT_A_CLOUD", path);
+    chmodSync(path, FOLDER_MODE);
     return folder;
   }
 
@@ -93,8 +87,8 @@ export class DataFolder {
   /** What the cloud was made from; undefined where there is none yet. @throws DataError DATA_DAMAGED, DATA_VERSION */
   read(): CloudRecord | undefined {
     if (!existsSync(this.at(FILE))) return undefined;
-    const read = parse(readFileSync(this.at(FILE), "utf8"));
-    if (typeof read === "object" && read !== null && "format" in read && read.format !== 1)
+    const read = parseJson(readFileSync(this.at(FILE), "utf8"));
+    if (isObject(read) && read.format !== 1)
       throw new DataError("DATA_VERSION", `${this.path} has the form ${String(read.format)}`);
     if (!cloudRecord.Check(read)) throw new DataError("DATA_DAMAGED", this.at(FILE));
     return read.isReady ? read : undefined;
@@ -114,13 +108,5 @@ export class DataFolder {
     rmSync(this.at(FILE), { force: true });
     for (const name of readdirSync(this.path).filter((each) => each !== "snapshots"))
       rmSync(this.at(name), { recursive: true, force: true });
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,12 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
-import { embeddedPool, type KeptStatement, type ServiceName, type StorePool } from "../../../broker/index.ts";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { embeddedPool, type ServiceName, type StorePool } from "../../../broker/index.ts";
 import { absentServers, type ServedKinds, servedKinds } from "../../../simulators/live/sockets.ts";
 import { WallDriver } from "../../../simulators/kernel/edge/drive.ts";
-import type { KeptInput } from "../../../simulators/kernel/index.ts";
 import type { World } from "../../../simulators/world.ts";
 import { DataError } from "./errors.ts";
-import { type CloudRecord, DataFolder } from "./folder.ts";
+import type { CloudRecord, DataFolder } from "./folder.ts";
 import { RecordFile } from "./record-file.ts";
+
+const transactions = Compile(
+  Type.Array(
+    Type.Array(Type.Object({ sql: Type.String(), parameters: Type.Array(Type.Unknown()), atMs: Type.Number() })),
+  ),
+);
+const inputs = Compile(
+  Type.Array(
+    Type.Object({ atMs: Type.Number(), kind: Type.Optional(Type.String()), data: Type.Optional(Type.Unknown()) }),
+  ),
+);
 
 /** The input with which a cloud that was made again goes on. */
 const RESUMED = "cloud.resumed";
@@ -45,10 +57,11 @@ export class KeptCloud {
 
   /** The store of a broker: in memory, made again from its transactions. */
   pool(service: ServiceName): StorePool {
-    const { file, records } = this.#open(`store-${service}`);
+    const name = `store-${service}`;
+    const { file, records } = this.#open(name);
+    if (!transactions.Check(records)) throw new DataError("DATA_DAMAGED", this.folder.at(name));
     return embeddedPool(undefined, {
-      // What is in the file was written by `keep`, and its checksum is right.
-      read: () => records as readonly (readonly KeptStatement[])[],
+      read: () => records,
       keep: (transaction) => this.#keep(file, transaction),
     });
   }
@@ -65,9 +78,9 @@ export class KeptCloud {
       kernel.faults.hangUpAll();
     });
     const { file, records } = this.#open("inputs");
+    if (!inputs.Check(records)) throw new DataError("DATA_DAMAGED", this.folder.at("inputs"));
     dataservices.parts.real = absentServers(this.record.served);
-    // As above.
-    kernel.repeat(records as readonly KeptInput[]);
+    kernel.repeat(records);
     kernel.keeper = { keep: (input) => this.#keep(file, input) };
     if (this.isNew) dataservices.parts.real = undefined;
     if (driver instanceof WallDriver) driver.resume();
@@ -112,7 +125,7 @@ export class KeptCloud {
 /** Refuses a machine that lacks servers on whose data a cloud relies. @throws DataError DATA_ENGINES */
 export function requireServed(served: ServedKinds): void {
   const here = servedKinds();
-  for (const [kind, each] of Object.entries(served))
-    if (!isDeepStrictEqual(each, here[kind as keyof ServedKinds]))
+  for (const kind of ["postgresql", "redis", "mongodb"] as const)
+    if (served[kind] !== undefined && !isDeepStrictEqual(served[kind], here[kind]))
       throw new DataError("DATA_ENGINES", `the servers for ${kind} that the cloud had are not on this machine`);
 }

@@ -1,13 +1,13 @@
-import { randomInt } from "node:crypto";
 import { wallNowMs } from "../../../simulators/kernel/edge/drive.ts";
+import { type ClaimedBlock, claimBlock } from "../../../simulators/live/block.ts";
+import { LiveError } from "../../../simulators/live/errors.ts";
 import { servedKinds } from "../../../simulators/live/sockets.ts";
 import type { CloudOptions } from "../cloud.ts";
 import { DataError } from "./errors.ts";
-import { DataFolder, randomSecret } from "./folder.ts";
+import { drawSecrets, randomSecret } from "../secrets.ts";
+import { DataFolder } from "./folder.ts";
 import { KeptCloud, requireServed } from "./kept-cloud.ts";
 import { shapeOf, withShape } from "./shape.ts";
-
-const SEED_MAX = 2 ** 31 - 1;
 
 /** Where a cloud is kept, and who keeps it. */
 export interface DataOptions {
@@ -19,7 +19,7 @@ export interface DataOptions {
 }
 
 /** A cloud in a folder that is about to boot, and the options with which it does. */
-export interface OpenedData {
+interface OpenedData {
   readonly options: CloudOptions;
   /** Begins, once the block is claimed: nobody else uses the folder from then on. */
   begin(block: string): KeptCloud;
@@ -40,14 +40,11 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
       begin: (block) => {
         // What an earlier start left behind that was killed before the cloud was up.
         folder.clear();
-        const secretsFrom = options.secretsFrom ?? (options.seed === undefined ? "random" : "seed");
         const record = {
           format: 1 as const,
           version,
           block,
-          seed: options.seed ?? randomInt(SEED_MAX),
-          ...(secretsFrom === "random" && { secretKey: randomSecret() }),
-          controlToken: randomSecret(),
+          ...drawSecrets(options),
           diskSecret: randomSecret(),
           startMs: wallNowMs(),
           options: shape,
@@ -69,4 +66,14 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
     options: { ...withShape(options, kept.options), block: kept.block, seed: kept.seed },
     begin: () => new KeptCloud(folder, { ...kept, lives: kept.lives + 1 }, false, say),
   };
+}
+
+/** Claims a block. @throws DataError DATA_IN_USE when it is the block of a kept cloud and taken */
+export async function claimBlockOf({ block, data }: CloudOptions): Promise<ClaimedBlock> {
+  try {
+    return await claimBlock(block);
+  } catch (error) {
+    if (data === undefined || !(error instanceof LiveError) || error.code !== "LIVE_PORT_TAKEN") throw error;
+    throw new DataError("DATA_IN_USE", `${data.path}: ${error.message.split(" (")[0]}`);
+  }
 }

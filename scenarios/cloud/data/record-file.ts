@@ -3,8 +3,9 @@ import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import { DataError } from "./errors.ts";
 
-/** Length and CRC-32 of what follows, each 4 bytes, the lowest first. */
-const HEAD_BYTES = 8;
+/** Length and CRC-32 of what follows, and the CRC-32 of these two: 4 bytes each, the lowest first. */
+const HEAD_BYTES = 12;
+const HEAD_CRC_AT = 8;
 const OWNER_ONLY = 0o600;
 
 /** What a file of records holds. */
@@ -22,9 +23,12 @@ export function frameOf(record: unknown): Buffer {
   const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
   frame.writeUInt32LE(payload.length, 0);
   frame.writeUInt32LE(crc32(payload), 4);
+  frame.writeUInt32LE(crc32(frame.subarray(0, HEAD_CRC_AT)), HEAD_CRC_AT);
   payload.copy(frame, HEAD_BYTES);
   return frame;
 }
+
+const damaged = (name: string, at: number): DataError => new DataError("DATA_DAMAGED", `${name}, byte ${at}`);
 
 /**
  * The records of a file. A record that ends beyond the end of the file was never finished, so nothing that depends on it was acknowledged.
@@ -35,10 +39,11 @@ export function readRecords(bytes: Buffer, name: string): ReadRecords {
   const records: unknown[] = [];
   let at = 0;
   while (at + HEAD_BYTES <= bytes.length) {
+    if (crc32(bytes.subarray(at, at + HEAD_CRC_AT)) !== bytes.readUInt32LE(at + HEAD_CRC_AT)) throw damaged(name, at);
     const end = at + HEAD_BYTES + bytes.readUInt32LE(at);
     if (end > bytes.length) break;
     const payload = bytes.subarray(at + HEAD_BYTES, end);
-    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) throw new DataError("DATA_DAMAGED", `${name}, byte ${at}`);
+    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) throw damaged(name, at);
     records.push(deserialize(payload));
     at = end;
   }

@@ -19,10 +19,10 @@ interface Ended {
 
 /** The work on real servers that handlers wait for. */
 export interface RealWork {
-  /** Waits for work whose result, plain data, may decide what the handler does next. */
-  await<T>(work: Promise<T>): Body<T>;
-  /** Waits for work whose result goes into the reply alone; where the world is made again from its inputs, there is none. */
-  awaitForReply<T>(work: Promise<T>): Body<T>;
+  /** Waits for work whose result, plain data of this type, may decide what the handler does next. */
+  await<T>(work: Promise<T>, isResult: (value: unknown) => value is T): Body<T>;
+  /** Waits for work whose result goes into the reply alone; where the world is made again from its inputs, it is undefined. */
+  awaitForReply<T>(work: Promise<T>): Body<T | undefined>;
   /** Ends what is still waited for, after a restart: whoever was at work is gone. */
   abandon(): void;
 }
@@ -58,36 +58,46 @@ function errorOf({ name, message, code, severity }: PlainError): Error {
 export function defineRealWork(kernel: Kernel): RealWork {
   const counter = kernel.slot("dataservices/real-work", { lastId: 0 });
   const waiting = new Map<number, Signal<Outcome>>();
-  /** What can't be an input because it is not plain, such as a stream. */
-  const aside = new Map<number, unknown>();
   const end = kernel.onInput<Ended, void>(KIND, ({ id, outcome }) => {
     const settled = waiting.get(id);
     waiting.delete(id);
     settled?.fire(outcome);
   });
-  function* wait<T>(work: Promise<T>, isForReply: boolean): Body<T> {
+  /** @param note called with the result in place of making it part of the input */
+  function* wait<T>(work: Promise<T>, note?: (value: T) => void): Body<unknown> {
     const id = ++counter.value.lastId;
     const settled = kernel.signal<Outcome>();
     waiting.set(id, settled);
     work.then(
       (value) => {
-        if (isForReply) aside.set(id, value);
-        end({ id, outcome: { value: isForReply ? undefined : value } });
+        note?.(value);
+        end({ id, outcome: { value: note === undefined ? value : undefined } });
       },
       (error: unknown) => end({ id, outcome: { error: plainOf(error) } }),
     );
     const outcome = yield* on(settled);
     if ("error" in outcome) throw errorOf(outcome.error);
-    const value = isForReply ? aside.get(id) : outcome.value;
-    aside.delete(id);
-    return value as T;
+    return outcome.value;
   }
   return {
-    await: (work) => wait(work, false),
-    awaitForReply: (work) => wait(work, true),
+    *await(work, isResult) {
+      const value = yield* wait(work);
+      if (isResult(value)) return value;
+      throw new TypeError("work on a real server ended with something else than it should");
+    },
+    *awaitForReply<T>(work: Promise<T>) {
+      let result: T | undefined;
+      yield* wait(work, (value) => {
+        result = value;
+      });
+      return result;
+    },
     abandon: () => {
       for (const settled of waiting.values()) settled.fire({ error: INTERRUPTED });
       waiting.clear();
     },
   };
 }
+
+/** For work that has no result. */
+export const isNothing = (value: unknown): value is void => value === undefined;

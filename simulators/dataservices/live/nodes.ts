@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Instance, Kind, User } from "../state.ts";
 import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
-import { createRunFolder, openKeptFolder, type RunFolder } from "./folder.ts";
-import { copyFiles, emptySlot, KeptDisks, type Lease, once, removeFiles, type Slot } from "./slot.ts";
+import { Disks, type KeptPlane } from "./disks.ts";
+import { copyFiles, emptySlot, type Lease, once, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
 
 /** How much of the machine real servers may use. */
@@ -14,38 +14,23 @@ export interface NodeLimits {
   readonly idleMsMax: number;
 }
 
-/** Where disks outlive the process. */
-export interface KeptPlane {
-  /** The folder of the disks; made if there is none. */
-  readonly path: string;
-  /** From which servers derive the passwords that only the simulator knows. The same each time. */
-  readonly secret: string;
-}
-
 /** The nodes of a world, by disk: started for the first user, stopped after the last, and never more at once than the limit. */
 export class Nodes {
   readonly #limits: NodeLimits;
   readonly #engines: ReadonlyMap<Kind, LiveEngine>;
   readonly #slots = new Map<string, Slot>();
-  readonly #kept: KeptDisks | undefined;
-  readonly #keptPath: string | undefined;
-  #disksFolder: Promise<RunFolder> | undefined;
-  #folder: Promise<RunFolder> | undefined;
+  readonly #disks: Disks;
   #files: KeptFiles | undefined;
-  #made = 0;
   #uses = 0;
   #isClosed = false;
 
   /** @param kept default: disks go with the process */
   constructor(limits: NodeLimits, makers: readonly EngineMaker[], kept?: KeptPlane) {
     this.#limits = limits;
-    const engines = makers.map((make) => make(async () => (await this.#openFolder()).path, kept?.secret));
+    this.#disks = new Disks(kept?.path);
+    const engines = makers.map((make) => make(() => this.#disks.openRun(), kept?.secret));
     this.#engines = new Map(engines.map((engine) => [engine.kind, engine]));
-    if (kept === undefined) return;
-    this.#keptPath = kept.path;
-    this.#kept = new KeptDisks(kept.path);
-    for (const disk of this.#kept.list())
-      this.#slots.set(disk, { ...emptySlot(disk, this.#kept.dataOf(disk)), hasData: true });
+    for (const disk of this.#disks.list()) this.#slots.set(disk, this.#disks.keptSlot(disk));
   }
 
   /** Running nodes. */
@@ -55,7 +40,7 @@ export class Nodes {
 
   /** The files that are kept for a while. @throws LivePlaneError LIVE_DATA_CLOSED */
   async files(): Promise<KeptFiles> {
-    const { path } = await this.#openFolder();
+    const path = await this.#disks.openRun();
     return (this.#files ??= new KeptFiles(path));
   }
 
@@ -71,7 +56,7 @@ export class Nodes {
 
   /** Starts the node of a group on its disk, where it stays until it is stopped or killed. @throws LivePlaneError */
   async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
-    const slot = this.#slotOf(instance.disk, await this.#openDisks());
+    const slot = this.#slotOf(instance.disk, await this.#disks.open());
     await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
     // It is stopped with its group only, not for being idle.
     clearTimeout(slot.idle);
@@ -102,10 +87,10 @@ export class Nodes {
 
   /** Fills an empty disk with work that is given its folder; if that fails, the disk has no data. */
   async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
-    const slot = this.#slotOf(disk, await this.#openDisks());
+    const slot = this.#slotOf(disk, await this.#disks.open());
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      await this.#make(slot, () => work(slot.data));
+      await this.#disks.fill(slot, () => work(slot.data));
     });
   }
 
@@ -115,7 +100,7 @@ export class Nodes {
 
   /** The node of an instance's disk, started if it is not running, with these users. @throws LivePlaneError */
   async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
-    const slot = this.#slotOf(instance.disk, await this.#openDisks());
+    const slot = this.#slotOf(instance.disk, await this.#disks.open());
     slot.users++;
     slot.usedAt = ++this.#uses;
     clearTimeout(slot.idle);
@@ -158,7 +143,7 @@ export class Nodes {
     const copied = this.#exclusive(source, async () => {
       await this.#halt(source);
       if (!source.hasData) return;
-      await this.#make(target, () => copyFiles(source.data, target.data));
+      await this.#disks.fill(target, () => copyFiles(source.data, target.data));
     });
     await this.#exclusive(target, () => copied);
   }
@@ -170,56 +155,29 @@ export class Nodes {
     if (slot === undefined) return;
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      this.#kept?.unmark(slot.disk);
-      await removeFiles(slot.data);
+      await this.#disks.remove(slot);
     });
   }
 
   /** Destroys kept disks that the world no longer has: the process was killed before it could. */
   async forgetAllBut(disks: { has(disk: string): boolean }): Promise<void> {
-    for (const disk of this.#kept?.list() ?? []) if (!disks.has(disk)) await this.destroy(disk);
+    for (const disk of this.#disks.list()) if (!disks.has(disk)) await this.destroy(disk);
   }
 
   /** Stops all nodes; their files go with the process's folder. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#disks.shut();
     await Promise.all([...this.#slots.keys()].map((disk) => this.stop(disk)));
     this.#slots.clear();
     await Promise.all([...this.#engines.values()].map((engine) => engine.close()));
-    for (const folder of [this.#folder, this.#disksFolder]) await (await folder?.catch(() => undefined))?.close();
-  }
-
-  /** Work that fills an empty disk. */
-  async #make(slot: Slot, work: () => Promise<void>): Promise<void> {
-    slot.hasData = false;
-    if (this.#kept !== undefined) {
-      this.#kept.unmark(slot.disk);
-      await removeFiles(slot.data);
-    }
-    await work();
-    this.#kept?.mark(slot.disk);
-    slot.hasData = true;
-  }
-
-  /** The folder of the disks. */
-  async #openDisks(): Promise<string> {
-    if (this.#keptPath === undefined) return (await this.#openFolder()).path;
-    if (this.#isClosed) throw new LivePlaneError("LIVE_DATA_CLOSED");
-    this.#disksFolder ??= openKeptFolder(this.#keptPath);
-    return (await this.#disksFolder).path;
-  }
-
-  #openFolder(): Promise<RunFolder> {
-    if (this.#isClosed) return Promise.reject(new LivePlaneError("LIVE_DATA_CLOSED"));
-    this.#folder ??= createRunFolder();
-    return this.#folder;
+    await this.#disks.close();
   }
 
   #slotOf(disk: string, folder: string): Slot {
     let slot = this.#slots.get(disk);
     if (slot === undefined) {
-      const data = this.#kept?.dataOf(disk) ?? join(folder, `data-${++this.#made}`);
-      slot = emptySlot(disk, data);
+      slot = emptySlot(disk, this.#disks.dataOf(disk, folder));
       this.#slots.set(disk, slot);
     }
     return slot;
@@ -247,7 +205,7 @@ export class Nodes {
     await this.#makeRoom(slot);
     slot.isStarting = true;
     try {
-      if (!slot.hasData) await this.#make(slot, () => engine.format(slot.data, instance));
+      if (!slot.hasData) await this.#disks.fill(slot, () => engine.format(slot.data, instance));
       slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
     } finally {
       slot.isStarting = false;

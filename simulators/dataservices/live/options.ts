@@ -4,7 +4,8 @@ import type { ServedKinds } from "../behaviour/absent.ts";
 import { LivePlaneError } from "./errors.ts";
 import type { EngineMaker } from "./engine.ts";
 import { mongodb } from "./mongodb/engine.ts";
-import type { KeptPlane, NodeLimits } from "./nodes.ts";
+import type { KeptPlane } from "./disks.ts";
+import type { NodeLimits } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 

@@ -74,7 +74,7 @@ export class LivePlane {
 
   /** Opens the plane: its listeners follow the world from now on. */
   static async open(options: LivePlaneOptions): Promise<LivePlane> {
-    // One server answers for all agents; it tells them apart by the address that the client dialled, which is in its Host.
+    // One server answers for all agents, which it tells apart by the address in the Host.
     const agents = await serve(options.services.agent, options.driver, {
       host: "127.0.0.1",
       port: 0,
@@ -141,8 +141,7 @@ export class LivePlane {
     parts.observers.delete(this.#observer);
     parts.kernel.restored.delete(this.#onRestored);
     parts.real = undefined;
-    clearInterval(this.#timer);
-    clearInterval(this.#diskTimer);
+    for (const timer of [this.#timer, this.#diskTimer]) clearInterval(timer);
     // Otherwise a supervisor would restart what is stopped here.
     await this.#groups.close();
     for (const address of this.#listeners.keys()) void this.#shut(address);

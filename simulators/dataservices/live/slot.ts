@@ -1,6 +1,4 @@
 import { execFile as run } from "node:child_process";
-import { hash } from "node:crypto";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -53,41 +51,6 @@ async function besides(data: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));
 }
-
-const MARK = "whole-";
-
-/**
- * Disks in a folder that outlives the process. A disk's files count only once its mark lies beside them, so that what a killed process was still
- * making is made again.
- */
-export class KeptDisks {
-  readonly #folder: string;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** The disks that have data. */
-  list(): readonly string[] {
-    if (!existsSync(this.#folder)) return [];
-    return readdirSync(this.#folder).flatMap((name) => (name.startsWith(MARK) ? [name.slice(MARK.length)] : []));
-  }
-
-  /** The folder of a disk: short, because a socket lies in it, whose path may have about a hundred bytes. */
-  dataOf(disk: string): string {
-    return join(this.#folder, `data-${hash("sha256", disk).slice(0, DIGITS)}`);
-  }
-
-  mark(disk: string): void {
-    writeFileSync(join(this.#folder, `${MARK}${disk}`), "", { mode: 0o600 });
-  }
-
-  unmark(disk: string): void {
-    rmSync(join(this.#folder, `${MARK}${disk}`), { force: true });
-  }
-}
-
-const DIGITS = 12;
 
 /** Work that is done only the first time. */
 export function once(work: () => void): () => void {

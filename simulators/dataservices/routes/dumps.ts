@@ -24,7 +24,7 @@ function* create(services: DataServices, instance: Instance): Body<HttpReply> {
   if (real !== undefined) {
     const stream = yield* services.realWork.awaitForReply(startedStream(real.dump(source, defects)));
     kernel.record("dataservices", "dump.begin", instance.address, { deployment: instance.deployment });
-    return { status: 200, headers: HEADERS, stream };
+    return { status: 200, headers: HEADERS, ...(stream && { stream }) };
   }
   const body = yield* virtualDump(services, source, defects);
   kernel.record("dataservices", "dump.done", instance.address, { deployment: instance.deployment, bytes: body.length });

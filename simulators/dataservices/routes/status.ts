@@ -1,5 +1,5 @@
 import { phaseOfInstance } from "../behaviour/replication.ts";
-import { json } from "../../kernel/index.ts";
+import { isObject, json } from "../../kernel/index.ts";
 import type { DataServices, RealServers } from "../behaviour/services.ts";
 import type { Instance } from "../state.ts";
 import { type AgentHandler, agentRoute } from "./agent-route.ts";
@@ -17,11 +17,19 @@ const show: AgentHandler = function* (services, instance) {
   };
   if (real === undefined) return json(200, status);
   // If nothing can serve it, the clients learn why.
-  const engine = yield* services.realWork.await(real.identify(instance).catch(() => undefined));
+  const engine = yield* services.realWork.await(
+    real.identify(instance).catch(() => undefined),
+    isIdentity,
+  );
   if (engine === undefined) return json(200, status);
   const { name, version, isEmbedded } = engine;
   return json(200, { ...status, engine: { name, version, is_embedded: isEmbedded } });
 };
+
+type Identity = Awaited<ReturnType<RealServers["identify"]>>;
+
+const isIdentity = (value: unknown): value is Identity | undefined =>
+  value === undefined || (isObject(value) && typeof value.name === "string" && typeof value.version === "string");
 
 /** Those behind an instance, but not while a snapshot is replayed, which holds no real data. */
 function realServersAt({ real, kernel }: DataServices, instance: Instance): RealServers | undefined {
