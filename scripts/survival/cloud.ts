@@ -5,6 +5,7 @@ import { request as requestHttps } from "node:https";
 import { createInterface } from "node:readline";
 import Type, { type Static } from "typebox";
 import { parseAs } from "../../scenarios/clients/answers.ts";
+import { parseJson } from "../../simulators/kernel/index.ts";
 import { fileOf } from "../command.ts";
 
 const Description = Type.Object({
@@ -109,7 +110,11 @@ export function ask(method: string, url: string, { headers = {}, body, ca }: Ask
         response.once("close", () => response.complete || reject(new Error("cut short")));
         response.once("end", () => {
           const received = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bodyOf(received) });
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: parseJson(received) ?? received,
+          });
         });
       },
     );
@@ -117,13 +122,4 @@ export function ask(method: string, url: string, { headers = {}, body, ca }: Ask
     sent.once("error", reject);
     sent.end(text);
   });
-}
-
-/** JSON as its value, anything else as it came. */
-function bodyOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

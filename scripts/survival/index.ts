@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Random } from "../../simulators/kernel/index.ts";
 import { scriptCommand, wholeNumber } from "../command.ts";
@@ -45,8 +46,6 @@ const refusals = new Map<string, number>();
 const pick = <T>(list: readonly T[]): T | undefined => list[random.int(0, list.length - 1)];
 const thereOf = (kind: string): Thing[] =>
   [...things].filter((each) => each.kind.name === kind && each.state === "there");
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Creates or removes one thing. A request without an answer leaves it open what became of it. */
 async function act(client: Client, kind: Kind): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { at, type Client, expectStatus, readBody, listAt } from "./client.ts";
 import type { Kind } from "./things.ts";
@@ -5,8 +6,6 @@ import type { Kind } from "./things.ts";
 const POLL_MS = 100;
 const OPERATION_MS_MAX = 600_000;
 const CONNECT_MS_MAX = 120_000;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Follows the last operation of an instance to its end. Undefined when the instance is gone. */
 async function followOperation(cloud: Client, of: string, path: string): Promise<string | undefined> {

@@ -28,7 +28,7 @@ export function frameOf(record: unknown): Buffer {
   return frame;
 }
 
-const damaged = (name: string, at: number): DataError => new DataError("DATA_DAMAGED", `${name}, byte ${at}`);
+const damageAt = (name: string, at: number): DataError => new DataError("DATA_DAMAGED", `${name}, byte ${at}`);
 
 /**
  * The records of a file. A record that ends beyond the end of the file was never finished, so nothing that depends on it was acknowledged.
@@ -39,11 +39,11 @@ export function readRecords(bytes: Buffer, name: string): ReadRecords {
   const records: unknown[] = [];
   let at = 0;
   while (at + HEAD_BYTES <= bytes.length) {
-    if (crc32(bytes.subarray(at, at + HEAD_CRC_AT)) !== bytes.readUInt32LE(at + HEAD_CRC_AT)) throw damaged(name, at);
+    if (crc32(bytes.subarray(at, at + HEAD_CRC_AT)) !== bytes.readUInt32LE(at + HEAD_CRC_AT)) throw damageAt(name, at);
     const end = at + HEAD_BYTES + bytes.readUInt32LE(at);
     if (end > bytes.length) break;
     const payload = bytes.subarray(at + HEAD_BYTES, end);
-    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) throw damaged(name, at);
+    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) throw damageAt(name, at);
     records.push(deserialize(payload));
     at = end;
   }
