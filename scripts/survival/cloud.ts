@@ -42,10 +42,10 @@ export interface RunningCloud {
   end(): Promise<void>;
 }
 
-/** Starts `drydock up --data DIR --json`. @throws Error when it ends before it is up */
-export async function startCloud(data: string, more: readonly string[] = []): Promise<RunningCloud> {
+/** Starts `drydock up --data DIR --json` in a block. @throws Error when it ends before it is up */
+export async function startCloud(data: string, block: string): Promise<RunningCloud> {
   const startMs = performance.now();
-  const args = [fileOf("../cli/main.ts"), "up", "--data", data, "--pace", "instant", "--json", ...more];
+  const args = [fileOf("../cli/main.ts"), "up", "--data", data, "--pace", "instant", "--json", "--block", block];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {

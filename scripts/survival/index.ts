@@ -24,9 +24,10 @@ const options = scriptCommand(
   .option("--seed <n>", "of the load and of the moments", wholeNumber(0), 1)
   .option("--workers <n>", "users at work at once", wholeNumber(1), 6)
   .option("--without <kinds>", "kinds that are left out: words of their names, comma separated", "")
+  .option("--block <block>", "the block of the cloud: one that no other cloud chooses while it is down", "127.150")
   .option("--keep", "leave the folder behind")
   .parse()
-  .opts<{ kills: number; seed: number; workers: number; without: string; keep?: boolean }>();
+  .opts<{ kills: number; seed: number; workers: number; without: string; block: string; keep?: boolean }>();
 
 const without = options.without.split(",").filter((each) => each !== "");
 const kinds = KINDS.filter(({ name }) => !without.some((each) => name.includes(each)));
@@ -125,13 +126,13 @@ const folder = mkdtempSync(join(tmpdir(), "drydock-survival-"));
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const readies: number[] = [];
 let lost: readonly string[] = [];
-let cloud = await startCloud(folder);
+let cloud = await startCloud(folder, options.block);
 let kills = 0;
 try {
   while (kills < options.kills && lost.length === 0) {
     await killOnce(cloud);
     kills++;
-    cloud = await startCloud(folder);
+    cloud = await startCloud(folder, options.block);
     readies.push(cloud.readyMs);
     lost = await findLost(new Client(cloud.description));
     const counts = kinds.map(({ name }) => `${thereOf(name).length} ${name}`).join(", ");

@@ -9,12 +9,15 @@ import { frameOf } from "./record-file.ts";
 const place = mkdtempSync(join(tmpdir(), "drydock-kept-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
+/** One that no other cloud chooses while this one is down. */
+const block = `127.${128 + (process.pid % 100)}`;
 const said: string[] = [];
 const errors: unknown[] = [];
 
 const boot = (folder: string, more: CloudOptions = {}): Promise<Cloud> =>
   bootCloud({
     services: ["redis"],
+    block,
     data: { path: join(place, folder), version: "1", say: (text) => said.push(text) },
     report: (error) => errors.push(error),
     ...more,
