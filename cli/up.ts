@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
@@ -33,7 +34,7 @@ export async function up({ json = false, name, logFile, data, version, ...option
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);
-    const detached = logFile === undefined ? undefined : { logFile, args: process.argv.slice(2) };
+    const detached = logFile === undefined ? undefined : { logFile, args: argsAgain(data) };
     const entry = { name: name ?? cloud.description.block, liveUrl: page.url, ...(detached && { detached }) };
     const forget = publishCloud(cloud, entry);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
@@ -49,6 +50,14 @@ export async function up({ json = false, name, logFile, data, version, ...option
     await cloud.close();
   }
 }
+
+/** The arguments of this command, for whoever starts it again from another folder. */
+const argsAgain = (data: string | undefined): string[] =>
+  process.argv.slice(2).map((each) => {
+    if (data === undefined) return each;
+    if (each === data) return resolve(data);
+    return each === `--data=${data}` ? `--data=${resolve(data)}` : each;
+  });
 
 function servedBy(engine: CloudDescription["engines"][number]): string {
   if ("missing" in engine) return engine.missing;

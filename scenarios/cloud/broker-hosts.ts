@@ -40,13 +40,13 @@ function everyOn(driver: WallDriver, periodMs: number, work: () => void): () => 
 /** The hosts of a world's brokers: each broker touches the world's network, clock and entropy, from the address of its VM. */
 export class BrokerHosts {
   readonly #world: World;
-  readonly #life: number;
+  readonly #life: string | undefined;
   /** The periodic work of brokers. Its timers are plain data, so they do not prevent a snapshot. */
   readonly #periodic = new Map<number, () => void>();
   #periods = 0;
 
-  /** @param life how often the process of this world was restarted: no secret of an earlier life comes again */
-  constructor(world: World, life: number) {
+  /** @param life names this start of a world that was made again: no secret of an earlier one comes twice. Default: it is its first */
+  constructor(world: World, life?: string) {
     this.#world = world;
     this.#life = life;
     world.kernel.onTimer<Period>(PERIOD, (period) => this.#tick(period));
@@ -55,7 +55,7 @@ export class BrokerHosts {
   /** Makes the host of a broker on the VM with this address. */
   create(service: ServiceName, ip: string): Host {
     const { kernel, driver, net } = this.#world;
-    const secrets = this.#life === 0 ? `broker/${service}` : `broker/${service}/${this.#life}`;
+    const secrets = this.#life === undefined ? `broker/${service}` : `broker/${service}/${this.#life}`;
     return {
       fetch: driver instanceof VirtualDriver ? withWholeBodies(net.fetchFrom(ip)) : net.fetchFrom(ip),
       nowMs: () => kernel.nowMs,

@@ -30,8 +30,8 @@ interface BrokersOptions {
   readonly pool?: (service: ServiceName) => StorePool;
   /** Makes a broker reachable over TCP too. Default: only over the in-process network. */
   readonly listen?: (app: FastifyInstance, address: string, port: number) => Promise<void>;
-  /** How often the process of this world was restarted; brokers then start with `wake`. Default: never. */
-  readonly life?: number;
+  /** Names this start of a world that was made again; brokers then start with `wake`. Default: it is its first. */
+  readonly life?: string;
   /** Factor on the pauses between polls. Default: the world's pace at the time when the broker starts. */
   readonly pace?: number;
   /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
@@ -74,9 +74,9 @@ export class Brokers {
     this.#world = world;
     this.#options = options;
     this.#listen = options.listen;
-    this.#hosts = new BrokerHosts(world, options.life ?? 0);
+    this.#hosts = new BrokerHosts(world, options.life);
     this.#addresses = world.kernel.slot("brokers", new Map());
-    this.#isAsleep = options.life !== undefined && options.life > 0;
+    this.#isAsleep = options.life !== undefined;
     world.behaviours.set("service-broker", {
       start: ({ ip, properties: { service: name } }) => {
         const service = findService(name);

@@ -105,9 +105,9 @@ export async function bootCloud(given: CloudOptions = {}): Promise<Cloud> {
   const { options, claimed, kept, secrets, tls, world, report } = base;
   const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;
   ends.defer(() => store?.close());
-  const life = kept?.record.lives ?? 0;
+  const life = kept?.life;
   const platform: FakePlatform = new FakePlatform(world, () => brokers.list(), life);
-  const running = { pool: kept ?? store, life, platformUrl: platform.url };
+  const running = { pool: kept ?? store, ...(life !== undefined && { life }), platformUrl: platform.url };
   const brokers: Brokers = await createBrokers(world, { ...options, report }, running);
   const sockets = await start(base, { brokers, platform }, ends);
   const booted = {
@@ -231,7 +231,7 @@ async function createBrokers(
     ...more
   }: {
     readonly pool: Pick<CloudStore, "pool"> | undefined;
-    readonly life: number;
+    readonly life?: string;
     readonly platformUrl: string;
   },
 ): Promise<Brokers> {

@@ -12,6 +12,7 @@ import type { TlsKeys } from "./keys.ts";
 
 export {
   absentServers,
+  endKeptServers,
   majorsHere,
   type ServedKind,
   type ServedKinds,

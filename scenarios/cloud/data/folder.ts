@@ -36,8 +36,6 @@ const CloudRecord = Type.Object({
   options: Type.Record(Type.String(), Type.Unknown()),
   /** The kinds of data services that real servers stand behind. */
   served: Type.Partial(Type.Object({ postgresql: Served, redis: Served, mongodb: Served })),
-  /** How often it was started again. */
-  lives: Type.Integer(),
   /** Whether it was ever up. If not, nobody was promised anything, and it begins anew. */
   isReady: Type.Boolean(),
 });
@@ -46,7 +44,10 @@ const cloudRecord = Compile(CloudRecord);
 /** The contents of `cloud.json`. */
 export type CloudRecord = Readonly<Static<typeof CloudRecord>>;
 
-const FILE = "cloud.json";
+/** The file that says what a cloud is made from. */
+export const RECORD_FILE = "cloud.json";
+/** The folder of saved clouds. */
+export const SNAPSHOTS = "snapshots";
 const OWNER_ONLY = 0o600;
 /** The names of what lies in a folder. */
 const OWN = /^(cloud\.json(\.draft)?|keys\.json(\.\d+)?|inputs|store-[a-z]+|live|snapshots)$/;
@@ -86,27 +87,37 @@ export class DataFolder {
 
   /** What the cloud was made from; undefined where there is none yet. @throws DataError DATA_DAMAGED, DATA_VERSION */
   read(): CloudRecord | undefined {
-    if (!existsSync(this.at(FILE))) return undefined;
-    const read = parseJson(readFileSync(this.at(FILE), "utf8"));
-    if (isObject(read) && read.format !== 1)
+    if (!existsSync(this.at(RECORD_FILE))) return undefined;
+    const read = parseJson(readFileSync(this.at(RECORD_FILE), "utf8"));
+    if (isObject(read) && "format" in read && read.format !== 1)
       throw new DataError("DATA_VERSION", `${this.path} has the form ${String(read.format)}`);
-    if (!cloudRecord.Check(read)) throw new DataError("DATA_DAMAGED", this.at(FILE));
+    if (!cloudRecord.Check(read)) throw new DataError("DATA_DAMAGED", this.at(RECORD_FILE));
     return read.isReady ? read : undefined;
   }
 
   /** Renamed into place, so that nobody finds half of it. */
   write(record: CloudRecord): void {
-    const draft = this.at(`${FILE}.draft`);
+    const draft = this.at(`${RECORD_FILE}.draft`);
     rmSync(draft, { force: true });
     writeFileSync(draft, JSON.stringify(record, undefined, 2), { mode: OWNER_ONLY, flag: "wx" });
-    renameSync(draft, this.at(FILE));
+    renameSync(draft, this.at(RECORD_FILE));
+  }
+
+  /** The block of the cloud, even if nothing else of its record can be read; undefined where there is none. */
+  blockNow(): string | undefined {
+    const read = existsSync(this.at(RECORD_FILE)) ? parseJson(readFileSync(this.at(RECORD_FILE), "utf8")) : undefined;
+    return isObject(read) && typeof read.block === "string" ? read.block : undefined;
+  }
+
+  /** The names of what belongs to the cloud itself. */
+  list(): readonly string[] {
+    return readdirSync(this.path).filter((name) => name !== SNAPSHOTS);
   }
 
   /** Removes the cloud; its snapshots stay. */
   clear(): void {
     // The record goes first: without it the rest means nothing.
-    rmSync(this.at(FILE), { force: true });
-    for (const name of readdirSync(this.path).filter((each) => each !== "snapshots"))
-      rmSync(this.at(name), { recursive: true, force: true });
+    rmSync(this.at(RECORD_FILE), { force: true });
+    for (const name of this.list()) rmSync(this.at(name), { recursive: true, force: true });
   }
 }

@@ -1,9 +1,10 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { bootCloud, type Cloud, type CloudOptions } from "../cloud.ts";
 import { OWNER, PersistentCustomer } from "../testing.ts";
+import { clearData, listSnapshots, restoreSnapshot, saveSnapshot } from "./snapshots.ts";
 import { frameOf } from "./record-file.ts";
 
 const place = mkdtempSync(join(tmpdir(), "drydock-kept-"));
@@ -56,12 +57,34 @@ describe("a cloud in a folder", () => {
         .poll(async () => (await returning.askUntilAnswered("GET", "/v2/service_instances/kept-1/last_operation")).body)
         .toMatchObject({ state: "succeeded" });
       expect(again.world.findBrokenLaws()).toEqual([]);
+      await expect(saveSnapshot(join(place, "b"), "x")).rejects.toMatchObject({ code: "DATA_IN_USE" });
       expect(readFileSync(inputs).length).toBeGreaterThan(whole);
     } finally {
       await again.close();
     }
     expect(said).toEqual([expect.stringMatching(/^inputs: dropped \d+ bytes of a record that was never finished/)]);
     expect(errors).toEqual([]);
+  });
+
+  it("is saved and brought back while it is down, and is not taken for whole if it is damaged", async () => {
+    const folder = join(place, "a");
+    const inputs = readFileSync(join(folder, "inputs"));
+    await saveSnapshot(folder, "clean");
+    await expect(saveSnapshot(folder, "clean")).rejects.toMatchObject({ code: "DATA_SNAPSHOT_NAME" });
+    await expect(saveSnapshot(folder, "../x")).rejects.toMatchObject({ code: "DATA_SNAPSHOT_NAME" });
+    await expect(restoreSnapshot(folder, "other")).rejects.toMatchObject({ code: "DATA_NO_SNAPSHOT" });
+
+    const damaged = Buffer.from(inputs);
+    damaged.writeUInt8(damaged.readUInt8(1000) ^ 1, 1000);
+    writeFileSync(join(folder, "inputs"), damaged);
+    await expect(boot("a")).rejects.toMatchObject({ code: "DATA_DAMAGED" });
+
+    await clearData(folder);
+    expect(readdirSync(folder)).toEqual(["snapshots"]);
+    expect(listSnapshots(folder).map(({ name }) => name)).toEqual(["clean"]);
+    await restoreSnapshot(folder, "clean");
+    expect(readFileSync(join(folder, "inputs"))).toEqual(inputs);
+    expect(readdirSync(join(folder, "snapshots"))).toEqual(["clean"]);
   });
 
   it("refuses options with which it would be another cloud, another release, and what can't be kept", async () => {

@@ -5,6 +5,7 @@ import { embeddedPool, type ServiceName, type StorePool } from "../../../broker/
 import { absentServers, type ServedKinds, servedKinds } from "../../../simulators/live/sockets.ts";
 import { WallDriver } from "../../../simulators/kernel/edge/drive.ts";
 import type { World } from "../../../simulators/world.ts";
+import { randomSecret } from "../secrets.ts";
 import { DataError } from "./errors.ts";
 import type { CloudRecord, DataFolder } from "./folder.ts";
 import { RecordFile } from "./record-file.ts";
@@ -32,6 +33,8 @@ export class KeptCloud {
   readonly record: CloudRecord;
   /** Whether it is made for the first time. */
   readonly isNew: boolean;
+  /** Names this start among all; undefined for the first. Nothing that a broker draws after it was drawn before. */
+  readonly life: string | undefined;
   readonly #files: RecordFile[] = [];
   readonly #say: (text: string) => void;
   #isFrozen = false;
@@ -41,8 +44,9 @@ export class KeptCloud {
     this.folder = folder;
     this.record = record;
     this.isNew = isNew;
+    this.life = isNew ? undefined : randomSecret();
     this.#say = say;
-    folder.write(record);
+    if (isNew) folder.write(record);
   }
 
   /** Where the disks of data services lie, for the live plane. */

@@ -49,7 +49,6 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
           startMs: wallNowMs(),
           options: shape,
           served: servedKinds(),
-          lives: 0,
           isReady: false,
         };
         return new KeptCloud(folder, record, true, say);
@@ -64,12 +63,18 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
   requireServed(kept.served);
   return {
     options: { ...withShape(options, kept.options), block: kept.block, seed: kept.seed },
-    begin: () => new KeptCloud(folder, { ...kept, lives: kept.lives + 1 }, false, say),
+    begin: () => new KeptCloud(folder, kept, false, say),
   };
 }
 
 /** Claims a block. @throws DataError DATA_IN_USE when it is the block of a kept cloud and taken */
-export async function claimBlockOf({ block, data }: CloudOptions): Promise<ClaimedBlock> {
+export async function claimBlockOf({
+  block,
+  data,
+}: {
+  readonly block?: string;
+  readonly data?: Pick<DataOptions, "path">;
+}): Promise<ClaimedBlock> {
   try {
     return await claimBlock(block);
   } catch (error) {

@@ -37,13 +37,13 @@ export class FakePlatform {
   readonly #world: World;
   readonly #brokers: () => readonly RunningBroker[];
 
-  /** @param life how often the process of this world was restarted: no token of an earlier life comes again */
-  constructor(world: World, brokers: () => readonly RunningBroker[], life = 0) {
+  /** @param life names this start of a world that was made again: no token of an earlier one comes twice. Default: it is its first */
+  constructor(world: World, brokers: () => readonly RunningBroker[], life?: string) {
     this.#world = world;
     this.#brokers = brokers;
     this.url = `http://${world.plan.controller}:${PLATFORM_PORT}`;
     const secrets = world.secretsOf("platform");
-    const tokens = life === 0 ? secrets : world.secretsOf(`platform/${life}`);
+    const tokens = life === undefined ? secrets : world.secretsOf(`platform/${life}`);
     this.accounts = new Accounts(tokens, () => world.kernel.nowMs);
     for (const name of ["admin", "developer"])
       this.accounts.users.set(name, { name, password: secrets.hex(32), isAdmin: name === "admin" });

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,13 +75,14 @@ const LOOK_MS = 20;
 /** Opens a folder that outlives this process, after ending the servers that a dead one left running in it; a watchdog ends those of this process. */
 export async function openKeptFolder(path: string): Promise<RunFolder> {
   await mkdir(path, { recursive: true, mode: 0o711 });
-  await endServers(path);
+  await endKeptServers(path);
   const endWatch = watch(path, "keep");
   return { path, close: async () => endWatch() };
 }
 
-/** Ends every server under a folder and waits until none is left. */
-async function endServers(path: string): Promise<void> {
+/** Ends every server that a dead process left under a folder, and waits until none is left. */
+export async function endKeptServers(path: string): Promise<void> {
+  if (!existsSync(path)) return;
   for (const data of await readdir(path))
     for (const [name, signal] of [
       ["postmaster.pid", "SIGQUIT"],
