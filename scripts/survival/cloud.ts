@@ -23,6 +23,8 @@ const Description = Type.Object({
     project: Type.String(),
   }),
   consul: Type.Object({ url: Type.String() }),
+  /** The address of applications, whom bindings admit. */
+  applications: Type.String(),
   brokers: Type.Array(
     Type.Object({ name: Type.String(), url: Type.String(), username: Type.String(), password: Type.String() }),
   ),

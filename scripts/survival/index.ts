@@ -35,6 +35,7 @@ const random = Random.fork(options.seed, "survival");
 /** A life ends soon after so many more acknowledgements, whatever else the machine does, or after some time. */
 const LIFE_ACKNOWLEDGED_MAX = 40;
 const LIFE_MS_MAX = 60_000;
+const DEEPEST_SHARE = 0.2;
 /** How soon after. */
 const MOMENT_MS_MAX = 100;
 
@@ -79,7 +80,8 @@ const isGone = (client: Client, victim: Thing): Promise<boolean> =>
 async function load(client: Client, over: AbortSignal): Promise<void> {
   const work = async (): Promise<void> => {
     while (!over.aborted) {
-      const kind = pick(kinds);
+      // The deepest kind, which needs most of the others, comes more often.
+      const kind = random.chance(DEEPEST_SHARE) ? kinds.at(-1) : pick(kinds);
       if (kind === undefined) return;
       await act(client, kind).catch((error: unknown) => {
         if (over.aborted) return;

@@ -17,7 +17,7 @@ const errors: unknown[] = [];
 
 const boot = (folder: string, more: CloudOptions = {}): Promise<Cloud> =>
   bootCloud({
-    services: ["redis"],
+    services: ["postgresql"],
     block,
     data: { path: join(place, folder), version: "1", say: (text) => said.push(text) },
     report: (error) => errors.push(error),

@@ -7,7 +7,7 @@ import { DataError } from "./errors.ts";
 import { drawSecrets, randomSecret } from "../secrets.ts";
 import { DataFolder } from "./folder.ts";
 import { KeptCloud, requireServed } from "./kept-cloud.ts";
-import { shapeOf, withShape } from "./shape.ts";
+import { requireKept, shapeOf, withShape } from "./shape.ts";
 
 /** Where a cloud is kept, and who keeps it. */
 export interface DataOptions {
@@ -35,6 +35,8 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
   const kept = folder.read();
   if (kept === undefined) {
     const shape = shapeOf(options);
+    const served = servedKinds();
+    requireKept(options, served);
     return {
       options,
       begin: (block) => {
@@ -48,7 +50,7 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
           diskSecret: randomSecret(),
           startMs: wallNowMs(),
           options: shape,
-          served: servedKinds(),
+          served,
           isReady: false,
         };
         return new KeptCloud(folder, record, true, say);
