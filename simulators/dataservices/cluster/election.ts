@@ -5,7 +5,7 @@ interface Candidate {
   readonly position: number;
 }
 
-/** A node whose position in the common history is known. */
+/** A node with a known position in the common history. */
 function candidateOf(cluster: Cluster, index: number, sight: Sight | undefined): Candidate | undefined {
   return sight?.is === "replica" && phaseOf(cluster, index) !== "fenced"
     ? { index, position: sight.position }

@@ -4,7 +4,7 @@ import { phaseOf, primaryOf } from "./cluster.ts";
 import { type Event, ModelGroup } from "./testing.ts";
 
 const NODES = 3;
-/** How many looks after which a group that is left alone is complete again. */
+/** The number of looks after which a group that is left alone is complete again. */
 const LOOKS_MAX = 60;
 
 const node = fc.nat(NODES - 1);

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /*
- * Everything that a live plane writes to disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends without closing its plane, even by kill -9, leaves nothing behind: a watchdog holds the other end of a pipe, and when the pipe breaks it ends the servers of the folder and removes it. What outlives even the watchdog (in a frozen container) is swept at the next start.
+ * Everything that a live plane writes to disk is in its own folder, `drydock-data-<pid>-…`. A process that
+ * ends without closing its plane, even by kill -9, leaves nothing behind: a watchdog holds the other end of a
+ * pipe, and when the pipe breaks it ends the servers of the folder and removes it. Anything that outlives
+ * even the watchdog (in a frozen container) is swept at the next start.
  */
 const PREFIX = "drydock-data-";
 
@@ -41,7 +44,7 @@ export async function createRunFolder(purpose?: string): Promise<RunFolder> {
   await sweep();
   const name = purpose === undefined ? "" : `${purpose}-`;
   const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${name}`));
-  // The server's user may pass through; only what lies below is its own.
+  // The server's user may pass through; it owns only the folders below.
   await chmod(path, 0o711);
   const watchdog = spawn("sh", ["-c", WATCHDOG, "drydock-watchdog", path], {
     stdio: ["pipe", "ignore", "ignore"],
@@ -88,7 +91,7 @@ export async function sweep(): Promise<readonly string[]> {
 
 async function endServer(folder: string, pidFile: string, signal: "SIGQUIT" | "SIGKILL"): Promise<void> {
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
-  // A pid may belong to another process by now: ours has the folder in its command line.
+  // The pid may belong to a different process by now: ours has the folder in its command line.
   if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return;
   process.kill(pid, signal);
 }

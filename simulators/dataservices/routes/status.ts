@@ -7,7 +7,7 @@ import { type AgentHandler, agentRoute, awaitReal } from "./agent-route.ts";
 const show: AgentHandler = function* (services, instance) {
   const { state, role, tls } = instance;
   const real = realServersAt(services, instance);
-  // What a group at rest is to become is decided once it works.
+  // The future of a group at rest is decided once it works.
   real?.wake(instance);
   const status = {
     state,
@@ -16,7 +16,7 @@ const show: AgentHandler = function* (services, instance) {
     ...(tls?.ca !== undefined && { tls: { ca: tls.ca } }),
   };
   if (real === undefined) return json(200, status);
-  // If nothing can serve it, the clients learn why.
+  // If nothing can serve it, clients learn the reason.
   const engine = yield* awaitReal(
     services,
     real.identify(instance).catch(() => undefined),
@@ -26,9 +26,12 @@ const show: AgentHandler = function* (services, instance) {
   return json(200, { ...status, engine: { name, version, is_embedded: isEmbedded } });
 };
 
-/** Those behind an instance, but not while a snapshot is replayed. */
+/** The real servers behind an instance, except while a snapshot is replayed. */
 const realServersAt = (services: DataServices, instance: Instance): RealServers | undefined =>
   services.real?.covers(instance) === true && !services.kernel.replaying ? services.real : undefined;
 
-/** Whether the data service runs, its role, what it is to its group (`Phase`), whom clients have to trust, and what serves it where that is a server. */
+/**
+ * The status: whether the data service runs, its role, its phase in the group (`Phase`), the authority that
+ * clients have to trust, and the program that serves it, if any.
+ */
 export const statusRoutes = [agentRoute("GET", "/v1/status", show)];
