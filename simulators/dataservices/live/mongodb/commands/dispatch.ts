@@ -169,10 +169,7 @@ const isChanging = ({ action }: Command, { name, body, transaction }: Call): boo
 /** How long a write waits for other members by default, in ms. */
 const REPLICATION_MS_MAX = 600_000;
 
-/**
- * Carries out the write concern: `j` waits for the disk, anything except `w: 1` for a member that would be
- * promoted.
- */
+/** Carries out the write concern: `j` waits for the disk, all except `w: 1` for a member that would be promoted. */
 async function concern({ body, server, name }: Call): Promise<Document> {
   const given = isDocument(body.writeConcern) ? body.writeConcern : {};
   const { w = "majority", j, wtimeout } = given;
