@@ -7,7 +7,7 @@ import { type Handler, reply, type WireRequest, type WireResponse } from "../con
 import { drydockHere as drydock } from "./testing/run-here.ts";
 import { startServer } from "./testing/run.ts";
 
-/** What a bad target answers: undefined hangs up, a promise that never resolves is silence. */
+/** The answer of a bad target: undefined hangs up, a promise that never resolves is silence. */
 type Behave = (request: WireRequest, asked: number, sound: Handler) => Promise<WireResponse | undefined>;
 
 async function read(request: IncomingMessage): Promise<WireRequest> {

@@ -86,7 +86,10 @@ function damaging(store: BackupStore, damage: (name: string, whole: Uint8Array) 
 /** Where the store takes an object. */
 const UPLOAD = "swift:PUT /v1/:account/:container/*object";
 
-/** What uploads meet, by the names in the suites' plans: a refusal, an error, a quota that is used up, a slow store, a cut connection. */
+/**
+ * The faults of uploads, by the names in the suites' plans: a refusal, an error, an exhausted quota, a slow
+ * store, a cut connection.
+ */
 const UPLOAD_FAULTS: Readonly<Record<string, Effect>> = {
   "store-refuse": { kind: "reply", status: 403 },
   "store-error": { kind: "reply", status: 500 },
@@ -103,7 +106,7 @@ function failingUploads({ kernel: { faults } }: World, effect: Effect): FaultHoo
   };
 }
 
-/** What goes wrong with the backups of a reference broker, and what only an operator sees of them, by the names in the suites' plans. */
+/** The faults of a reference broker's backups, and the operator's views of them, by the names in the suites' plans. */
 export function backupFaults(world: World): Pick<Backend, "faults" | "looks"> {
   const store = new BackupStore(world);
   const faults = {

@@ -61,7 +61,7 @@ const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRE
 /** The context of a part of the work, such as one disk. A context id is at most 64 characters long. */
 const contextOf = (contextId: string, cid: string): string => hash("sha256", `${contextId} ${cid}`);
 
-/** What goes wrong also meets the deletion of the deployment, which reports it. */
+/** The deletion of the deployment meets the same error, and reports it. */
 async function ignoreFailure(work: Promise<void>): Promise<void> {
   try {
     await work;

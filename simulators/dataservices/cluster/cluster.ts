@@ -26,6 +26,8 @@ export interface Member {
   readonly phase: Phase;
   /** How many looks in a row contradicted its phase. */
   readonly missed: number;
+  /** A fenced node was stopped when a copy was ordered: if it runs, it runs on the copy. */
+  readonly isCopying?: true;
 }
 
 /** A voter that is gone and should leave the voters. */
@@ -127,6 +129,12 @@ export function withoutMember(cluster: Cluster, index: number): Cluster | undefi
 
 /** The phase of a node; `fenced` for one that the group does not know. */
 export const phaseOf = ({ members }: Cluster, index: number): Phase => members.get(index)?.phase ?? "fenced";
+
+/** Whether the data of a running node may have left the common history. */
+export function mayDiffer({ members }: Cluster, index: number): boolean {
+  const member = members.get(index);
+  return member === undefined || (member.phase === "fenced" && member.isCopying !== true);
+}
 
 /** The node that serves writes; undefined while there is none. */
 export const primaryOf = (cluster: Cluster): number | undefined =>

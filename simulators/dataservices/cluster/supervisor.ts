@@ -1,4 +1,13 @@
-import { type Action, type Cluster, type Decision, type Member, type Phase, phaseOf, type Sight } from "./cluster.ts";
+import {
+  type Action,
+  type Cluster,
+  type Decision,
+  mayDiffer,
+  type Member,
+  type Phase,
+  phaseOf,
+  type Sight,
+} from "./cluster.ts";
 import { elect } from "./election.ts";
 import { tendVoters } from "./voters.ts";
 
@@ -113,10 +122,14 @@ function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience
       const isDead = missedBy(missed, node) >= patience.silentLooksMax;
       return { cluster: missed, actions: isDead ? [{ do: "fence", node }] : [] };
     }
-    case "stopped":
-      return phase === "fenced" || !sight.hasData
-        ? { cluster: note(cluster, node, "rejoining", false), actions: [{ do: "clone", node, primary }] }
-        : { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
+    case "stopped": {
+      const copy: Action = { do: "clone", node, primary };
+      if (!sight.hasData) return { cluster: note(cluster, node, "rejoining", false), actions: [copy] };
+      // Its data stay suspect until a copy has replaced them: the order may be without effect.
+      if (phase === "fenced")
+        return { cluster: withPhase(cluster, node, { phase, missed: 0, isCopying: true }), actions: [copy] };
+      return { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
+    }
     case "replica":
       return tendReplica(cluster, node, { sights, follows: sight.follows, strayLooksMax: patience.strayLooksMax });
   }
@@ -132,7 +145,7 @@ function tendReplica(cluster: Cluster, node: number, { sights, follows, strayLoo
   const { leader: primary } = cluster;
   const leader = sightOf(sights, primary);
   const fence: Action = { do: "fence", node };
-  if (phaseOf(cluster, node) === "fenced") return { cluster, actions: [fence] };
+  if (mayDiffer(cluster, node)) return { cluster, actions: [fence] };
   if (follows !== primary)
     return { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "follow", node, primary }] };
   if (leader.is === "primary" && leader.followers.includes(node))
