@@ -136,9 +136,10 @@ export interface LiveEngine {
 
 /**
  * Creates an engine. `folder` is where the plane keeps its files, created on first use; an engine uses its
- * own names there.
+ * own names there. `secret` is what the passwords of the simulator's own roles derive from if disks outlive
+ * the process; without one they are random.
  */
-export type EngineMaker = (folder: () => Promise<string>) => LiveEngine;
+export type EngineMaker = (folder: () => Promise<string>, secret?: string) => LiveEngine;
 
 /** The server for an engine's kind, or the reason why there is none. */
 export function identifyEngine({ kind, identify }: LiveEngine): Promise<ServedKind> {

