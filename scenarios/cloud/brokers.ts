@@ -22,10 +22,7 @@ interface BrokersOptions {
   readonly planted?: PlantedBug | undefined;
   /** The operator's settings for backups. */
   readonly backups?: BrokerConfig["backups"];
-  /**
-   * The offer, the releases of instances, and their quotas. Default: `CLASSIC_PLANS` of one version, without
-   * quotas.
-   */
+  /** The offer, the releases of instances, and their quotas. Default: `CLASSIC_PLANS` of one version, without quotas. */
   readonly offers?: (service: ServiceName) => Pick<BrokerConfig, "catalog" | "maintenance" | "quotas">;
   /** The API of the platform whose users see dashboards. Default: there are no dashboards. */
   readonly platformUrl?: string;

@@ -75,7 +75,7 @@ export async function restoreSnapshot(path: string, name: string): Promise<void>
     const names = readdirSync(saved);
     await copyAll(names, saved, draft);
     folder.clear();
-    // Whoever finds it like this is told to bring back a snapshot.
+    // A cloud that is found like this asks for a snapshot to be restored.
     writeFileSync(folder.at(RECORD_FILE), "{}", { mode: 0o600 });
     for (const each of names.filter((one) => one !== RECORD_FILE)) renameSync(join(draft, each), folder.at(each));
     renameSync(join(draft, RECORD_FILE), folder.at(RECORD_FILE));
