@@ -13,6 +13,7 @@ export const DATASERVICE_ERRORS = {
     message: "no replica has confirmed the write: it may be there or not",
     sqlstate: "57014",
   },
+  DS_DISK_FULL: { message: "no space left on the disk", sqlstate: "53100" },
   DS_READ_ONLY: { message: "cannot execute a write in a read-only transaction", sqlstate: "25006" },
   DS_NOT_SIMULATED: { message: "not simulated here" },
   DS_VM_TAKEN: { message: "the VM already carries another kind of data service: one per VM is simulated" },
