@@ -70,7 +70,7 @@ async function certify(behave: Behave, timeoutS: number) {
 
 /** Targets that can't be tested at all, with the line that says so. */
 const HOPELESS: readonly (readonly [string, Behave, RegExp])[] = [
-  ["answers 429 for ever", () => Promise.resolve(busy), /429.*\[no-answer\]/],
+  ["answers 429 forever", () => Promise.resolve(busy), /429.*\[no-answer\]/],
   ["redirects in a circle", () => Promise.resolve(circle), /answers 307.*\[redirected\]/],
   ["hangs up", () => Promise.resolve(undefined), /socket hang up.*\[unreachable\]/],
 ];
