@@ -15,6 +15,14 @@ import {
 } from "./fields.ts";
 import { validateResolver } from "./validate-resolver.ts";
 import { validateIngress, validateTerminating, validateExported } from "./validate-gateways.ts";
+import { JsonError, parseJson } from "../wire/json/parse.ts";
+import {
+  validateApiGateway,
+  validateCertificate,
+  validateHttpRoute,
+  validateJwtProvider,
+  validateTcpRoute,
+} from "./validate-routes.ts";
 import { checkMeta, requireName, metaErrors } from "./validate-meta.ts";
 
 /** Checks an entry that a user wrote, and fills in what follows from the rest. @throws EntryError */
@@ -46,11 +54,15 @@ export function normaliseEntry(fields: Fields): Fields {
     case "sameness-group":
       return refuseEntry("sameness-groups are an enterprise-only feature");
     case "jwt-provider":
-      if (structIn(fields, "JSONWebKeySet") === undefined) refuseEntry("JSONWebKeySet is required");
-      return fields;
+      return validateJwtProvider(fields);
     case "api-gateway":
-      if (listIn(fields, "Listeners").length === 0) refuseEntry("api gateway must have at least one listener");
-      return fields;
+      return validateApiGateway(fields);
+    case "http-route":
+      return validateHttpRoute(fields);
+    case "tcp-route":
+      return validateTcpRoute(fields);
+    case "inline-certificate":
+      return validateCertificate(fields);
     default:
       return fields;
   }
@@ -123,7 +135,7 @@ const EXTENSIONS = [
 function upstreamErrors(upstreams: Fields): readonly string[] {
   const errors: string[] = [];
   for (const override of listIn(upstreams, "Overrides"))
-    if (textIn(override, "Name") === "") errors.push("error in upstream override for : Name is required");
+    if (textIn(override, "Name") === "") errors.push("error in upstream override for :: Name is required");
   const defaults = structIn(upstreams, "Defaults");
   if (defaults !== undefined && textIn(defaults, "Name") !== "")
     errors.push("error in upstream defaults: Name must be empty");
@@ -151,12 +163,28 @@ function destinationErrors(destination: Fields): readonly string[] {
   return errors;
 }
 
+/** @throws EntryError */
+function checkAccessLogs(logs: Fields): void {
+  const [json, text] = [textIn(logs, "JSONFormat"), textIn(logs, "TextFormat")];
+  if (textIn(logs, "Type") === "file" && textIn(logs, "Path") === "")
+    refuseEntry("path must be specified when using file type access logs");
+  if (json !== "" && text !== "") refuseEntry("cannot specify both access log JSONFormat and TextFormat");
+  if (json === "") return;
+  try {
+    parseJson(json);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    refuseEntry(`invalid access log json for JSON format: ${error.message}`);
+  }
+}
+
 function validateProxyDefaults(fields: Fields): Fields {
   const name = textIn(fields, "Name");
   if (name !== "" && name !== "global") refuseEntry(`invalid name (${quote(name)}), only "global" is supported`);
   const logs = structIn(fields, "AccessLogs");
   const type = logs === undefined ? "" : textIn(logs, "Type");
   if (!["", "stdout", "stderr", "file"].includes(type)) refuseEntry(`invalid access log type: ${type}`);
+  if (logs !== undefined) checkAccessLogs(logs);
   checkMeta(fields);
   if ((structIn(fields, "PrioritizeByLocality")?.Mode ?? "") !== "")
     refuseEntry("Prioritize-by-locality requires Consul Enterprise ");

@@ -1,5 +1,5 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { AclError } from "../state/acl-reads.ts";
+import { AclError, checkLookup } from "../state/acl-reads.ts";
 import type { AuthMethodRow } from "../state/acl-rows.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { durationText } from "../wire/duration.ts";
@@ -43,7 +43,8 @@ function writeMethod(call: ConsulCall, name: string): HttpReply {
     refuseBadRequest("AuthMethod Name in URL and payload do not match");
   const { authMethods } = requireAclRight(call, "write");
   const { DisplayName, Description, MaxTokenTTL, TokenLocality } = fields;
-  const row = authMethods.saveMethod({
+  const row = authMethods.saveMethod(
+    {
     Name: fields.Name || name,
     Type: fields.Type ?? "",
     ...(DisplayName && { DisplayName }),
@@ -51,7 +52,7 @@ function writeMethod(call: ConsulCall, name: string): HttpReply {
     ...(MaxTokenTTL && { MaxTokenTTL: durationText(MaxTokenTTL) }),
     ...(TokenLocality && { TokenLocality }),
     Config: fields.Config ?? null,
-  });
+  }, MaxTokenTTL ?? 0);
   return call.json(row);
 }
 
@@ -111,6 +112,7 @@ function writeRule(call: ConsulCall, id: string): HttpReply {
 function readRule(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing binding rule ID");
   const { authMethods } = requireAclRight(call, "read");
+  checkLookup("acl binding rule", call.rest);
   return { index: authMethods.ruleIndex, value: authMethods.rule(call.rest) ?? refuseUnknown("binding rule") };
 }
 
@@ -124,6 +126,7 @@ function listRules(call: ConsulCall): ReadResult {
 function removeRule(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing binding rule ID");
   const { authMethods } = requireAclRight(call, "write");
+  checkLookup("acl binding rule", call.rest);
   authMethods.deleteRule(authMethods.rule(call.rest) ?? refuseDeletion("binding rule"));
   return call.json(true);
 }
@@ -141,7 +144,7 @@ function login(call: ConsulCall): HttpReply {
 const decodeLogin = (
   call: ConsulCall,
 ): { readonly AuthMethod?: string | undefined; readonly BearerToken?: string | undefined } =>
-  call.request.body.length === 0 ? {} : decodeBody(call, LOGIN, "Failed to decode request body: ");
+  decodeBody(call, LOGIN, "Failed to decode request body: ");
 
 /** A token of AWS is JSON. @throws HttpError 500 */
 function checkAwsToken(token: string): void {

@@ -1,13 +1,15 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import { deletePolicy, savePolicy } from "../state/acl-policy-writes.ts";
+import { checkLookup } from "../state/acl-reads.ts";
 import { type ConsulCall } from "../wire/call.ts";
-import { ANY, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
+import { ANY, anonymous, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
 import { type ReadResult } from "../wire/read.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
 import { policyStub, policyView } from "./acl-shapes.ts";
 import { requireAclRight, refuseUnknown, refuseDeletion, decodeAclBody } from "./acl-base.ts";
 
-const POLICY = structOf("structs.ACLPolicy", {
+const POLICY = anonymous(
+  structOf("struct { Hash string; *structs.Alias }", {
   ID: STRING,
   Name: STRING,
   Description: STRING,
@@ -16,7 +18,8 @@ const POLICY = structOf("structs.ACLPolicy", {
   Hash: ANY,
   CreateIndex: ANY,
   ModifyIndex: ANY,
-});
+}),
+);
 
 /** Creates or updates a policy. @throws HttpError */
 export function writePolicy(call: ConsulCall, id: string, isNew: boolean): HttpReply {
@@ -45,6 +48,7 @@ export function listPolicies(call: ConsulCall): ReadResult {
 export function readPolicy(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing policy ID");
   const { acl } = requireAclRight(call, "read");
+  checkLookup("acl policy", call.rest);
   return { index: acl.policyIndex, value: policyView(acl.policy(call.rest) ?? refuseUnknown("policy")) };
 }
 
@@ -59,6 +63,7 @@ export function readPolicyNamed(call: ConsulCall): ReadResult {
 export function removePolicy(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing policy ID");
   const { acl } = requireAclRight(call, "write");
+  checkLookup("acl policy", call.rest);
   if (!deletePolicy(acl, call.rest)) refuseDeletion("policy");
   return call.json(true);
 }

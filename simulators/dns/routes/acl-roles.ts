@@ -1,5 +1,6 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import { POLICY_TEMPLATES, type PolicyTemplate, renderTemplate, templateObjection } from "../state/acl-templates.ts";
+import { checkLookup } from "../state/acl-reads.ts";
 import { saveRole } from "../state/acl-writes.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
@@ -38,6 +39,7 @@ function writeRole(call: ConsulCall, id: string): HttpReply {
 function readRole(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing role ID");
   const { acl } = requireAclRight(call, "read");
+  checkLookup("acl role", call.rest);
   return { index: acl.roleIndex, value: roleView(acl, acl.role(call.rest) ?? refuseUnknown("role")) };
 }
 
@@ -50,6 +52,7 @@ function readRoleNamed(call: ConsulCall): ReadResult {
 function listRoles(call: ConsulCall): ReadResult {
   const { acl } = requireAclRight(call, "read");
   const policy = call.query.get("policy") ?? "";
+  if (policy !== "") checkLookup("acl role", policy);
   const rows = acl.roles().filter((row) => policy === "" || row.policies.includes(policy));
   return { index: acl.roleIndex, value: rows.map((row) => roleView(acl, row)) };
 }
@@ -57,6 +60,7 @@ function listRoles(call: ConsulCall): ReadResult {
 function removeRole(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing role ID");
   const { acl } = requireAclRight(call, "write");
+  checkLookup("acl role", call.rest);
   acl.dropRole(acl.role(call.rest) ?? refuseDeletion("role"));
   return call.json(true);
 }

@@ -1,5 +1,6 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Acl } from "../state/acl.ts";
+import { checkLookup } from "../state/acl-reads.ts";
 import type { TokenRow } from "../state/acl-rows.ts";
 import { identityRules } from "../state/acl-templates.ts";
 import { cloneToken, createToken, deleteToken, type GivenToken, tokensWith, updateToken } from "../state/acl-writes.ts";
@@ -93,6 +94,7 @@ function readToken(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing token AccessorID");
   const datacenter = requireAclRight(call, "read");
   const { acl } = datacenter;
+  checkLookup("acl token", call.rest);
   const row = acl.token(call.rest);
   if (row === undefined) return missingToken();
   const view = tokenView(acl, row, call.authorizer(datacenter).writes("acl"));
@@ -120,8 +122,9 @@ function expansion(call: ConsulCall, acl: Acl, row: TokenRow): Readonly<Record<s
         ModifyIndex: 0,
       };
     });
+  const expanded = [...policies.map(policyView), ...synthetic];
   return {
-    ExpandedPolicies: [...policies.map(policyView), ...synthetic],
+    ExpandedPolicies: expanded.length === 0 ? null : expanded,
     ExpandedRoles: roles.length === 0 ? null : roles.map((role) => roleView(acl, role)),
     NamespaceDefaultPolicyIDs: null,
     NamespaceDefaultRoleIDs: null,

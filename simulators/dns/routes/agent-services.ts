@@ -8,7 +8,7 @@ import { ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { contentHash } from "../wire/content-hash.ts";
 import { durationNs } from "../wire/duration.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
-import { SERVICE as SERVICE_FILTER } from "../wire/filter/types.ts";
+import { filterableOf } from "../wire/filter/types.ts";
 import { answerAtOnce, answerErrors, type ConsulReply, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
@@ -19,7 +19,7 @@ import { hasAcl, refuseScript, requireServiceWrite, rightsOf, withEmptyRest } fr
 
 function listServices(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  const filter = compileFilter(call.query.get("filter") ?? "", SERVICE_FILTER);
+  const filter = compileFilter(call.query.get("filter") ?? "", filterableOf(call.style).service);
   const list = [...call.agent.local.state.services]
     .sort(byKey)
     .filter(([, { service }]) => authorizer.sees("service", service.name))

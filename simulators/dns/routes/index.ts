@@ -17,7 +17,7 @@ import { ACL_AUTH_ROUTES } from "./acl-auth.ts";
 import { ACL_ROLE_ROUTES } from "./acl-roles.ts";
 import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
-import { AGENT_CONNECT_ROUTES } from "./agent-connect.ts";
+import { AGENT_CONNECT_ROUTES, AUTHORIZE_ROUTES } from "./agent-connect.ts";
 import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
 import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
 import { AGENT_ROUTES } from "./agent.ts";
@@ -30,7 +30,7 @@ import { CONNECT_1_8_ROUTES } from "./connect.ts";
 import { COORDINATE_ROUTES } from "./coordinate.ts";
 import { DISCOVERY_CHAIN_ROUTES } from "./discovery-chain.ts";
 import { EVENT_ROUTES } from "./event.ts";
-import { guard } from "./guard.ts";
+import { guard, refuseEnterprise } from "./guard.ts";
 import { HEALTH_ROUTES, INGRESS_ROUTES } from "./health.ts";
 import { INTENTION_ROUTES } from "./connect-intentions.ts";
 import { INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
@@ -52,9 +52,8 @@ const TO_PAGES: HttpReply = {
   body: '<a href="/ui/">Moved Permanently</a>.\n\n',
 };
 
-/** Whether the web pages are switched on, as in today's development agents. */
-const hasPages = ({ options }: ConsulSim["agent"]): boolean =>
-  options.profile.isToday && (options.config.ui_config?.enabled ?? options.isDev);
+/** Whether the web pages are switched on, as in development agents. */
+const hasPages = ({ options }: ConsulSim["agent"]): boolean => options.config.ui_config?.enabled ?? options.isDev;
 
 const GREETING: Route<ConsulSim> = {
   method: "GET",
@@ -90,6 +89,8 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
   ...OPERATOR_ROUTES,
   ...INTERNAL_UI_ROUTES,
   ...SNAPSHOT_ROUTES,
+  ...INGRESS_ROUTES,
+  ...AUTHORIZE_ROUTES,
 ];
 
 /** Every route of an agent's HTTP API, by release. */
@@ -109,7 +110,6 @@ export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>
     ...INTERNAL_TODAY_ROUTES,
     ...PEERING_ROUTES,
     ...RESTORE_ROUTES,
-    ...INGRESS_ROUTES,
     ...AGENT_CONNECT_ROUTES,
   ],
 };
@@ -148,7 +148,8 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return refuseQuery(sim);
   const methods = paths.patterns.get(patternOf(paths, request.path) ?? "");
   if (methods !== undefined && !methods.includes(request.method)) return refuseMethod(sim, request, methods);
-  return methods !== undefined && sim.agent.options.profile.isToday ? guard(sim, request) : undefined;
+  if (methods === undefined) return undefined;
+  return sim.agent.options.profile.isToday ? guard(sim, request) : refuseEnterprise(sim.agent, request);
 }
 
 /** The answer to a path outside the API. */

@@ -65,7 +65,7 @@ export const isToday = (call: ConsulCall): boolean => call.agent.options.profile
 
 /** Reads a query from a body. @throws HttpError */
 export const readQueryBody = (call: ConsulCall): QueryFields =>
-  isToday(call) && call.request.body.length === 0 ? {} : decodeBody(call, isToday(call) ? QUERY : QUERY_1_8);
+  decodeBody(call, isToday(call) ? QUERY : QUERY_1_8);
 
 /** A query as this release shows it. */
 export function queryView(call: ConsulCall, query: PreparedQuery): unknown {

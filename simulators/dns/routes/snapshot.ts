@@ -28,8 +28,11 @@ function restore(call: ConsulCall): HttpReply {
   return EMPTY_REPLY;
 }
 
+const GZIP_HEADER_BYTES = 10;
+
 function readSnapshot(body: Uint8Array): ReadonlyMap<string, unknown> {
   if (body.length === 0) return refuseInternally("failed to decompress snapshot: EOF");
+  if (body.length < GZIP_HEADER_BYTES) refuseInternally("failed to decompress snapshot: unexpected EOF");
   let bytes: Uint8Array;
   try {
     bytes = gunzipSync(body);

@@ -48,15 +48,14 @@ function hclBlocks(source: string): readonly RuleBlock[] {
 
 function hclBlock(reader: RuleReader): RuleBlock {
   const word = reader.take().text;
-  const next = reader.peek();
+  const next = reader.peekBehind(word);
   if (next.text === "=") {
     const value = reader.peek(1).text;
     reader.skip(2);
     return { word, name: undefined, values: { policy: value } };
   }
   const name = next.kind === "string" ? reader.take().text : "";
-  if (reader.peek().text !== "{")
-    reader.refuse(next.at, `key '${word}' expected start of object ('{') or assignment ('=')`);
+  if (reader.peekBehind(word).text !== "{") reader.refuseKey(word, next.at);
   reader.skip(1);
   const values: Record<string, string> = {};
   while (reader.peek().text !== "}") {
@@ -132,15 +131,14 @@ function goRule(resource: string, name: string, { policy = "", intentions = "" }
 
 function readRule(reader: RuleReader): AclRule {
   const resource = reader.take().text;
-  const next = reader.peek();
+  const next = reader.peekBehind(resource);
   if (next.text === "=") {
     const grant = reader.peek(1).text;
     reader.skip(2);
     return unnamedRule(resource, grant);
   }
   const name = next.kind === "string" ? reader.take().text : "";
-  if (reader.peek().text !== "{")
-    reader.refuse(next.at, `key '${resource}' expected start of object ('{') or assignment ('=')`);
+  if (reader.peekBehind(resource).text !== "{") reader.refuseKey(resource, next.at);
   reader.skip(1);
   const grant = readGrant(reader);
   reader.skip(1);

@@ -3,6 +3,7 @@ import { AclError } from "./acl-reads.ts";
 import type { AuthMethodRow, BindingRuleRow } from "./acl-rows.ts";
 import { isIdentityName, POLICY_TEMPLATES, templateObjection } from "./acl-templates.ts";
 import { isRoleName, isUuid, policyNameObjection } from "./acl-policy-writes.ts";
+import { durationText } from "../wire/duration.ts";
 import type { Store } from "./store.ts";
 
 interface AuthState {
@@ -14,6 +15,8 @@ const METHOD_NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 
 /** What a kind of login needs in its configuration, and what it says about the one who logs in. */
 interface MethodKind {
+  /** The members that its configuration may have. */
+  readonly members: readonly string[];
   readonly objection: (config: Readonly<Record<string, unknown>>) => string | undefined;
   readonly variables: readonly string[];
 }
@@ -40,6 +43,21 @@ const NOT_OF_JWT = [
 ];
 const KEY_SOURCES = ["JWTValidationPubKeys", "JWKSURL", "OIDCDiscoveryURL"];
 
+const JWT_MEMBERS = [
+  "JWTSupportedAlgs",
+  "BoundAudiences",
+  "ClaimMappings",
+  "ListClaimMappings",
+  "OIDCDiscoveryCACert",
+  "JWKSCACert",
+  "BoundIssuer",
+  "ExpirationLeeway",
+  "NotBeforeLeeway",
+  "ClockSkewLeeway",
+  ...KEY_SOURCES,
+  ...NOT_OF_JWT,
+];
+
 function jwtObjection(config: Readonly<Record<string, unknown>>): string | undefined {
   const wrong = NOT_OF_JWT.find((name) => isGiven(config[name]));
   if (wrong !== undefined) return `'${wrong}' must not be set for type "jwt"`;
@@ -56,19 +74,41 @@ const KINDS: ReadonlyMap<string, MethodKind> = new Map([
   [
     "aws-iam",
     {
+      members: [
+        "BoundIAMPrincipalARNs",
+        "EnableIAMEntityDetails",
+        "IAMEntityTags",
+        "ServerIDHeaderValue",
+        "MaxRetries",
+        "IAMEndpoint",
+        "STSEndpoint",
+        "AllowedSTSHeaderValues",
+      ],
       objection: missing(["BoundIAMPrincipalARNs"], (name) => `${name} is required and must have at least 1 entry`),
       variables: ["entity_name", "entity_id", "account_id"],
     },
   ],
-  ["jwt", { objection: jwtObjection, variables: [] }],
+  ["jwt", { members: JWT_MEMBERS, objection: jwtObjection, variables: [] }],
   [
     "kubernetes",
     {
+      members: ["Host", "CACert", "ServiceAccountJWT"],
       objection: missing(["Host", "CACert", "ServiceAccountJWT"], (name) => `Config.${name} is required`),
       variables: ["serviceaccount.namespace", "serviceaccount.name", "serviceaccount.uid"],
     },
   ],
 ]);
+
+/** Why a configuration is refused for members that no such method has. */
+function membersObjection({ members }: MethodKind, config: Readonly<Record<string, unknown>>): string | undefined {
+  const known = members.map((name) => name.toLowerCase());
+  const unknown = Object.keys(config).filter((name) => !known.includes(name.toLowerCase()));
+  if (unknown.length === 0) return undefined;
+  const list = unknown.sort(byText).join(", ");
+  return `error decoding config: decoding failed due to the following error(s):\n\n'' has invalid keys: ${list}`;
+}
+
+const TOKEN_LIFE_NS_MIN = 60e9;
 
 /** Ways to log in, and what they grant, in one datacenter. */
 export class AuthMethods {
@@ -104,8 +144,8 @@ export class AuthMethods {
     return this.#slot.value.rules.get(id);
   }
 
-  /** Creates or replaces a method. @throws AclError */
-  saveMethod(given: Omit<AuthMethodRow, "CreateIndex" | "ModifyIndex">): AuthMethodRow {
+  /** Creates or replaces a method, whose tokens live for `lifeNs` at most; 0 for no limit. @throws AclError */
+  saveMethod(given: Omit<AuthMethodRow, "CreateIndex" | "ModifyIndex">, lifeNs: number): AuthMethodRow {
     const invalid = "Invalid Auth Method: ";
     if (given.Name === "") throw new AclError(`${invalid}no Name is set`);
     if (!METHOD_NAME.test(given.Name))
@@ -116,9 +156,11 @@ export class AuthMethods {
     const Type = given.Type || (known?.Type ?? "");
     const kind = KINDS.get(Type);
     if (kind === undefined) throw new AclError(`${invalid}Type should be one of: [${[...KINDS.keys()].join(" ")}]`);
+    if (lifeNs !== 0 && lifeNs < TOKEN_LIFE_NS_MIN)
+      throw new AclError(`MaxTokenTTL ${durationText(lifeNs)} cannot be less than ${durationText(TOKEN_LIFE_NS_MIN)}`);
     if (!["", "local", "global"].includes(given.TokenLocality ?? ""))
       throw new AclError(`${invalid}TokenLocality should be one of 'local' or 'global'`);
-    const why = kind.objection(given.Config ?? {});
+    const why = membersObjection(kind, given.Config ?? {}) ?? kind.objection(given.Config ?? {});
     if (why !== undefined) throw new AclError(invalid + why);
     const index = this.#store.next();
     const row = { ...given, Type, CreateIndex: known?.CreateIndex ?? index, ModifyIndex: index };

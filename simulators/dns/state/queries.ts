@@ -170,7 +170,7 @@ function checkQuery({ Name, Session, Template, Service, DNS }: PreparedQuery): v
   const { NearestN, Datacenters, Targets } = Service.Failover;
   if ((NearestN !== 0 || (Datacenters ?? []).length > 0) && (Targets ?? []).length > 0)
     refuse("Targets cannot be populated with NearestN or Datacenters");
-  if (Service.SamenessGroup !== "") refuse("sameness groups are not supported in consul CE");
+  if (Service.SamenessGroup !== "") refuse("sameness-groups are an enterprise-only feature");
   if (DNS.TTL === "") return;
   const ttl = durationNs(DNS.TTL);
   if (ttl === undefined) return refuse(`Bad DNS TTL '${DNS.TTL}': ${invalidDuration(DNS.TTL)}`);
@@ -189,6 +189,10 @@ function checkTemplate({ Template, Service }: PreparedQuery): void {
   const compiled = compilePattern(Template.Regexp);
   if (!compiled.ok) refuse(`Bad Regexp: ${compiled.error}`);
   for (const [path, text] of interpolatedTexts(Service)) {
+    if (/\$\{[^}]*$/.test(text))
+      refuse(
+        `Bad format '${text}' in ${path}: parse error at 1:${text.length + 1}: expected "}" but found end of string`,
+      );
     for (const [, expression = ""] of text.matchAll(INTERPOLATION)) {
       if (VARIABLES.includes(expression) || /^match\(\d+\)$/.test(expression)) continue;
       refuse(`Bad evaluation for '${text}' in ${path}: 1:3: unknown variable accessed: ${expression}`);
