@@ -37,7 +37,7 @@ function checkLegacy(fields: IntentionFields): void {
 }
 
 const legacySource = (call: ConsulCall, fields: IntentionFields, id: string, created?: unknown): Fields => {
-  const now = isoMicroseconds(call.agent.kernel.nowMs);
+  const now = `${isoMicroseconds(call.agent.kernel.nowMs)}Z`;
   return {
     ...sourceOf(fields, fields.SourceName ?? ""),
     LegacyID: id,

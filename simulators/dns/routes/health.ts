@@ -105,7 +105,7 @@ function listNodeChecks(call: ConsulCall): ReadResult {
 }
 
 function listChecksInState(call: ConsulCall): ReadResult {
-  const state = call.rest.toLowerCase();
+  const state = call.style.isToday ? call.rest.toLowerCase() : call.rest;
   const rows = allChecks(call).filter(({ status }) => state === "any" || status === state);
   return listChecks(call, rows, tableIndex(call));
 }

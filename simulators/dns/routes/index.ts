@@ -33,11 +33,11 @@ import { EVENT_ROUTES } from "./event.ts";
 import { guard, refuseEnterprise } from "./guard.ts";
 import { HEALTH_ROUTES, INGRESS_ROUTES } from "./health.ts";
 import { INTENTION_ROUTES } from "./connect-intentions.ts";
-import { INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
+import { INTERNAL_NODE_ROUTES, INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
 import { OPERATOR_ROUTES } from "./operator.ts";
-import { OPERATOR_TODAY_ROUTES } from "./operator-today.ts";
+import { KEYRING_ROUTES, OPERATOR_TODAY_ROUTES } from "./operator-today.ts";
 import { PEERING_ROUTES } from "./peering.ts";
 import { QUERY_ROUTES } from "./queries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
@@ -89,6 +89,9 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
   ...OPERATOR_ROUTES,
   ...INTERNAL_UI_ROUTES,
   ...SNAPSHOT_ROUTES,
+  ...RESTORE_ROUTES,
+  ...KEYRING_ROUTES,
+  ...INTERNAL_NODE_ROUTES,
   ...INGRESS_ROUTES,
   ...AUTHORIZE_ROUTES,
 ];
@@ -109,7 +112,6 @@ export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>
     ...OPERATOR_TODAY_ROUTES,
     ...INTERNAL_TODAY_ROUTES,
     ...PEERING_ROUTES,
-    ...RESTORE_ROUTES,
     ...AGENT_CONNECT_ROUTES,
   ],
 };

@@ -115,14 +115,18 @@ export const INTERNAL_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   listRoute("/v1/internal/federation-states", readFederation),
   listRoute("/v1/internal/federation-states/mesh-gateways", listFederationGateways),
   listRoute("/v1/internal/federation-state/*rest", readFederationOf),
-  { method: "GET", path: "/v1/internal/ui/node/", handler: answerRead("index-on-success", readNode) },
-  { method: "GET", path: "/v1/internal/ui/node/*rest", handler: answerRead("index-on-success", readNode) },
   { method: "GET", path: "/v1/internal/ui/catalog-overview", handler: overview },
   { method: "GET", path: "/v1/internal/ui/metrics-proxy/*rest", handler: metricsProxy },
   listRoute("/v1/internal/ui/exported-services", listExported),
   listRoute("/v1/internal/ui/service-topology/*rest", readTopology),
-  listRoute("/v1/internal/ui/gateway-services-nodes/*rest", none),
   listRoute("/v1/internal/ui/gateway-intentions/*rest", none),
   whenEnabled({ method: "POST", path: "/v1/internal/acl/authorize", handler: answerAtOnce(authorize) }),
   { method: "PUT", path: "/v1/internal/service-virtual-ip", handler: answerAtOnce(assignAddresses) },
+];
+
+/** What the pages of every release read of one node or gateway. */
+export const INTERNAL_NODE_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/internal/ui/node/", handler: answerRead("index-on-success", readNode) },
+  { method: "GET", path: "/v1/internal/ui/node/*rest", handler: answerRead("index-on-success", readNode) },
+  listRoute("/v1/internal/ui/gateway-services-nodes/*rest", none),
 ];

@@ -152,6 +152,10 @@ export const OPERATOR_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "POST", path: "/v1/operator/raft/transfer-leader", handler: answerAtOnce(transferLeader) },
   { method: "GET", path: "/v1/operator/autopilot/state", handler: answerAtOnce(readAutopilotState) },
   { method: "GET", path: "/v1/operator/utilization", handler: answerAtOnce(saveUtilization) },
+];
+
+/** Changes of the keyring. */
+export const KEYRING_ROUTES: readonly Route<ConsulSim>[] = [
   ...["POST", "PUT", "DELETE"].map(
     (method): Route<ConsulSim> => ({
       method,

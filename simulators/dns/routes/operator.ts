@@ -91,7 +91,7 @@ function setAutopilot(call: ConsulCall): HttpReply {
     );
   requireOperator(call, "write");
   const datacenter = call.datacenter();
-  if (call.style.isToday && cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex)
+  if (cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex)
     return call.json(false);
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
   const standard = call.style.isToday ? AUTOPILOT_DEFAULTS : AUTOPILOT_ZEROS;
@@ -165,7 +165,7 @@ function readKeyring(call: ConsulCall): HttpReply {
   if (call.style.isToday) call.require(authorizer, "keyring", "read");
   else if (!authorizer.reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
-  const isLocal = keyringScope(call).isLocal && call.style.isToday;
+  const { isLocal } = keyringScope(call);
   const pools = [...(isLocal ? [] : [["WAN", `${name}.${datacenter.name}`]]), [`${datacenter.name} (LAN)`, name]];
   const lines = pools.flatMap(([pool, member]) => [
     `\t* ${pool} error: 1/1 nodes reported failure\n`,

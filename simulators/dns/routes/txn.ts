@@ -4,7 +4,7 @@ import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { decodeJson } from "../wire/json/decode.ts";
-import { JsonError } from "../wire/json/parse.ts";
+import { JsonError, parseJson } from "../wire/json/parse.ts";
 import { type Decoded, listOf, structOf } from "../wire/json/shape.ts";
 import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import type { ViewStyle } from "../wire/views.ts";
@@ -42,8 +42,8 @@ interface Failure {
 
 type Operation = KvOperation | CatalogOperation;
 
-/** @throws HttpError */
-function operationsIn(call: ConsulCall): readonly Operation[] {
+/** What is asked for; undefined where the handler of the real one crashes, at an element that is null. @throws HttpError */
+function operationsIn(call: ConsulCall): readonly Operation[] | undefined {
   const size = call.request.body.length;
   const { limits } = call.agent.options.config;
   const valueMax = limits?.kv_max_value_size ?? BODY_BYTES_MAX;
@@ -54,6 +54,7 @@ function operationsIn(call: ConsulCall): readonly Operation[] {
       `Request body(${size} bytes) too large, max size: ${bytesMax} bytes. See ${docsOf(call)}#txn_max_req_len.`,
     );
   const list = parseOperations(call);
+  if (list.length > 0 && hasNull(call.text)) return undefined;
   const { transactionOperationsMax: most } = call.agent.options.profile;
   if (list.length > most)
     throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${most})`);
@@ -61,6 +62,12 @@ function operationsIn(call: ConsulCall): readonly Operation[] {
   if (large !== undefined)
     throw new HttpError(413, `Value for key "${large.Key}" is too large (${large.Value?.length} > ${valueMax} bytes)`);
   return list.flatMap(operationsOf);
+}
+
+/** Whether a list has an element that is null. */
+function hasNull(text: string): boolean {
+  const json = parseJson(text);
+  return json.kind === "array" && json.items.some(({ kind }) => kind === "null");
 }
 
 function parseOperations(call: ConsulCall): readonly OperationFields[] {
@@ -96,6 +103,7 @@ const headersOf = (call: ConsulCall, hasRun: boolean): Readonly<Record<string, s
 /** All or nothing: an operation that fails undoes the others. */
 function transact(call: ConsulCall): HttpReply {
   const list = operationsIn(call);
+  if (list === undefined) return { status: 0, wire: { kind: "reset" } };
   if (call.flag("stale") && call.flag("consistent"))
     refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
   const isRead = list.every((operation) => !isWrite(operation, call.style.isToday));

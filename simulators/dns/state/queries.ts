@@ -191,7 +191,7 @@ function checkTemplate({ Template, Service }: PreparedQuery): void {
   for (const [path, text] of interpolatedTexts(Service)) {
     if (/\$\{[^}]*$/.test(text))
       refuse(
-        `Bad format '${text}' in ${path}: parse error at 1:${text.length + 1}: expected "}" but found end of string`,
+        `Bad format '${text}' in ${path}: parse error${isToday ? ` at 1:${text.length + 1}: expected "}" but found end of string` : ": syntax error"}`,
       );
     for (const [, expression = ""] of text.matchAll(INTERPOLATION)) {
       if (VARIABLES.includes(expression) || /^match\(\d+\)$/.test(expression)) continue;
