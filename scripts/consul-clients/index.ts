@@ -20,7 +20,7 @@ import { FOLDER, installClients, programOf, SESSIONS } from "./install.ts";
 import { settleOutput } from "./settle.ts";
 
 const EXPECTED = fileOf("../docs/parity/clients");
-const SESSION_MS_MAX = 300_000;
+const SESSION_MS_MAX = 120_000;
 const SHOWN_LINES_MAX = 20;
 
 interface Options {

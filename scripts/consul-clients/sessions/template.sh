@@ -6,11 +6,11 @@ put() { curl -sS -X PUT "http://$CONSUL_HTTP_ADDR$1" -d "$2" >/dev/null; }
 put /v1/catalog/register '{"Node": "n1", "Address": "10.0.0.1", "Service": {"Service": "db", "Port": 5432}}'
 put /v1/kv/app/name shop
 for name in services keys all; do
-  timeout 30 "$TEMPLATE" -once -log-level=err -template "$WORK/$name.tpl:$WORK/$name.out" || echo "exit code $?"
+  timeout -s KILL 30 "$TEMPLATE" -once -log-level=err -template "$WORK/$name.tpl:$WORK/$name.out" || echo "exit code $?"
   echo "$name:"
   cat "$WORK/$name.out"
 done
-timeout 60 "$TEMPLATE" -log-level=err -template "$WORK/services.tpl:$WORK/live.out" &
+"$TEMPLATE" -log-level=err -template "$WORK/services.tpl:$WORK/live.out" &
 watcher=$!
 sleep 2
 put /v1/catalog/register '{"Node": "n2", "Address": "10.0.0.2", "Service": {"Service": "db", "Port": 5433}}'
@@ -18,6 +18,6 @@ for _ in $(seq 50); do
   grep -q n2 "$WORK/live.out" 2>/dev/null && break
   sleep 0.2
 done
-kill "$watcher"
+kill -KILL "$watcher"
 echo "after a change:"
 cat "$WORK/live.out"

@@ -174,7 +174,7 @@ function checkAccessLogs(logs: Fields): void {
     parseJson(json);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    refuseEntry(`invalid access log json for JSON format: ${error.message}`);
+    refuseEntry(`invalid access log json for JSON format: ${error.message.replace(/^unexpected EOF$/, "unexpected end of JSON input")}`);
   }
 }
 

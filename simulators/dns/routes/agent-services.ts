@@ -43,7 +43,7 @@ function registerService(call: ConsulCall): HttpReply {
   const { isToday } = call.agent.options.profile;
   const { local, name: node } = call.agent;
   const authorizer = isToday ? undefined : rightsOf(call);
-  const fields: ServiceFields = isToday ? decodeBody(call, SERVICE) : withoutSidecar(decodeBody(call, SERVICE_1_8));
+  const fields: ServiceFields = isToday ? decodeBody(call, SERVICE) : decodeBody(call, SERVICE_1_8);
   const { service, checks } = refuseBadDefinition(() => readService(node, fields, isToday));
   const rights = authorizer ?? rightsOf(call);
   const known = local.service(service.id)?.service;
@@ -62,12 +62,6 @@ function registerService(call: ConsulCall): HttpReply {
   if (sidecar !== undefined) local.addService(sidecar.service, withToken(sidecar.checks), replaces, token);
   return EMPTY_REPLY;
 }
-
-/** The older release takes part in no mesh. */
-const withoutSidecar = ({ Connect, ...fields }: DecodedStruct<(typeof SERVICE_1_8)["fields"]>): ServiceFields => ({
-  ...fields,
-  Connect: { Native: Connect?.Native },
-});
 
 function readSidecar(call: ConsulCall, service: Service, fields: ServiceFields): ServiceDefinition | undefined {
   const asked = sidecarIn(fields);

@@ -33,7 +33,7 @@ import { EVENT_ROUTES } from "./event.ts";
 import { guard, refuseEnterprise } from "./guard.ts";
 import { HEALTH_ROUTES, INGRESS_ROUTES } from "./health.ts";
 import { INTENTION_ROUTES } from "./connect-intentions.ts";
-import { INTERNAL_NODE_ROUTES, INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
+import { INTERNAL_SHARED_ROUTES, INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
 import { OPERATOR_ROUTES } from "./operator.ts";
@@ -91,7 +91,7 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
   ...SNAPSHOT_ROUTES,
   ...RESTORE_ROUTES,
   ...KEYRING_ROUTES,
-  ...INTERNAL_NODE_ROUTES,
+  ...INTERNAL_SHARED_ROUTES,
   ...INGRESS_ROUTES,
   ...AUTHORIZE_ROUTES,
 ];

@@ -112,9 +112,6 @@ const listRoute = (path: string, run: (call: ConsulCall) => ReadResult): Route<C
 
 /** `/v1/internal/…` of today: what Consul's own pages and servers read; not part of its documented API. */
 export const INTERNAL_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
-  listRoute("/v1/internal/federation-states", readFederation),
-  listRoute("/v1/internal/federation-states/mesh-gateways", listFederationGateways),
-  listRoute("/v1/internal/federation-state/*rest", readFederationOf),
   { method: "GET", path: "/v1/internal/ui/catalog-overview", handler: overview },
   { method: "GET", path: "/v1/internal/ui/metrics-proxy/*rest", handler: metricsProxy },
   listRoute("/v1/internal/ui/exported-services", listExported),
@@ -124,8 +121,11 @@ export const INTERNAL_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/internal/service-virtual-ip", handler: answerAtOnce(assignAddresses) },
 ];
 
-/** What the pages of every release read of one node or gateway. */
-export const INTERNAL_NODE_ROUTES: readonly Route<ConsulSim>[] = [
+/** What every release tells its pages and other servers. */
+export const INTERNAL_SHARED_ROUTES: readonly Route<ConsulSim>[] = [
+  listRoute("/v1/internal/federation-state/*rest", readFederationOf),
+  listRoute("/v1/internal/federation-states/mesh-gateways", listFederationGateways),
+  listRoute("/v1/internal/federation-states", readFederation),
   { method: "GET", path: "/v1/internal/ui/node/", handler: answerRead("index-on-success", readNode) },
   { method: "GET", path: "/v1/internal/ui/node/*rest", handler: answerRead("index-on-success", readNode) },
   listRoute("/v1/internal/ui/gateway-services-nodes/*rest", none),

@@ -190,6 +190,9 @@ function write({ catalog }: Datacenter, operation: CatalogOperation, index: numb
   if (row === undefined) throw new Refusal("Missing node registration");
   const { id, address, meta, taggedAddresses } = row;
   const own = { id, node, address, meta, taggedAddresses, skipNodeUpdate: true };
+  const serviceId = operation.kind === "Check" ? (operation.fields.ServiceID ?? "") : "";
+  if (serviceId !== "" && catalog.entry(node)?.services.has(serviceId.toLowerCase()) !== true)
+    throw new Refusal("Missing service registration");
   if (operation.kind === "Service")
     catalog.register({ ...own, service: serviceOf(node, operation.fields, style.isToday), checks: [] }, index);
   else catalog.register({ ...own, checks: [ownCheck(node, operation.fields, style.isToday)] }, index);

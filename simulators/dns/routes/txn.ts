@@ -106,7 +106,7 @@ function transact(call: ConsulCall): HttpReply {
   if (list === undefined) return { status: 0, wire: { kind: "reset" } };
   if (call.flag("stale") && call.flag("consistent"))
     refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
-  const isRead = list.every((operation) => !isWrite(operation, call.style.isToday));
+  const isRead = list.every((operation) => !isWrite(operation));
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const refuse = (Errors: readonly Failure[], hasRun: boolean): HttpReply => {
@@ -123,8 +123,8 @@ function transact(call: ConsulCall): HttpReply {
   return call.unmarkedJson({ Results: results, Errors: null, ...meta }, isRead ? headersOf(call, true) : {});
 }
 
-const isWrite = (operation: Operation, isToday: boolean): boolean =>
-  operation.kind === "KV" ? isKvWrite(operation) : isToday ? operation.verb !== "get" : isCatalogWrite(operation);
+const isWrite = (operation: Operation): boolean =>
+  operation.kind === "KV" ? isKvWrite(operation) : operation.verb !== "get";
 
 /** Refuses what can be refused before anything is tried: missing rights, empty keys, locks in their delay. */
 function precheck(
@@ -176,7 +176,8 @@ function perform(
         for (const row of performKv(datacenter, operation, index))
           if (authorizer.sees("key", row.key)) results.push({ KV: kvView(row) });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      const isRefusal = error instanceof Refusal || (error instanceof HttpError && error.status === 500);
+      if (!isRefusal) throw error;
       failures.push({ OpIndex, What: error.message });
     }
   }

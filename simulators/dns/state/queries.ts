@@ -133,7 +133,7 @@ export class Queries {
     const name = asked.Name.toLowerCase();
     const alias = name !== "" && this.list().find(({ ID, Name }) => ID !== asked.ID && Name.toLowerCase() === name);
     if (alias) throw new QueryError(`name '${asked.Name}' aliases an existing query name`);
-    if (asked.Template.Type !== "") checkTemplate(asked);
+    if (asked.Template.Type !== "") checkTemplate(asked, this.#raftPrefix !== "");
   }
 
   #checkSession(id: string): void {
@@ -181,7 +181,7 @@ const VARIABLES = ["name.full", "name.prefix", "name.suffix", "agent.segment"];
 const INTERPOLATION = /\$\{([^}]*)\}/g;
 
 /** @throws QueryError for a template that can't be evaluated */
-function checkTemplate({ Template, Service }: PreparedQuery): void {
+function checkTemplate({ Template, Service }: PreparedQuery, isToday: boolean): void {
   const refuse = (why: string): never => {
     throw new QueryError(`failed compiling template: ${why}`);
   };

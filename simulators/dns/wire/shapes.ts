@@ -142,7 +142,16 @@ const SIDECAR = anonymous(
 const CONNECT = lax(
   structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR, sidecar_service: SIDECAR }),
 );
-const CONNECT_1_8 = lax(structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY }));
+const SIDECAR_1_8 = anonymous(
+  structOf(SERVICE_GO, {
+    ...SERVICE_FIELDS,
+    Check: SERVICE_CHECK_1_8,
+    Checks: listOf(SERVICE_CHECK_1_8, "structs.CheckTypes"),
+    Proxy: PROXY,
+    Connect: ANY,
+  }),
+);
+const CONNECT_1_8 = lax(structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR_1_8 }));
 
 /** A service as an agent registers it (Consul 1.22, "Register Service"). */
 export const SERVICE = anonymous(structOf(SERVICE_GO, { ...SERVICE_FIELDS_TODAY, Connect: CONNECT }));

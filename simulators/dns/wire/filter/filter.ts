@@ -38,7 +38,8 @@ function matcher(node: FilterMatch, path: readonly string[], type: FilterType): 
   const [head, ...rest] = path;
   if (head === undefined) return leaf(node, type);
   const invalid = (): never => {
-    const shown = node.selector.slice(0, node.selector.length - rest.length).join(".");
+    const isKeyed = type === "map" || (typeof type === "object" && "keyed" in type);
+    const shown = node.selector.slice(0, node.selector.length - rest.length + (isKeyed ? 1 : 0)).join(".");
     throw new FilterError(`${FAILED}Selector "${shown}" is not valid`);
   };
   if (type === "map") return matchKey(node, head, leaf(node, "string"), rest, invalid);
