@@ -65,7 +65,11 @@ const CLIENTS: readonly Client[] = [
     command: [programOf("python/bin/python"), script("session.py")],
     isThere: existsSync(programOf("python/bin/python")),
   },
-  { name: "npm", command: [process.execPath, script("session.mjs")], isThere: existsSync(programOf("npm/node_modules")) },
+  {
+    name: "npm",
+    command: [process.execPath, script("session.mjs")],
+    isThere: existsSync(programOf("npm/node_modules")),
+  },
 ];
 
 /** A Consul to which clients can talk. */

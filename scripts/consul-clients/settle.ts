@@ -5,7 +5,10 @@ const VARIABLE: readonly (readonly [pattern: RegExp, shown: string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, "<time>"],
   [/127\.0\.0\.\d:\d+/g, "127.0.0.1:<port>"],
   [/((?:Create|Modify|Lock|commit_|Commit )Index"?[:\s]+)\d+/gi, "$1<index>"],
-  [/("?(?:commit_index|applied_index|last_log_index|fsm_pending|last_snapshot_index|term|num_peers)"?\s*[=:]\s*)\d+/g, "$1<n>"],
+  [
+    /("?(?:commit_index|applied_index|last_log_index|fsm_pending|last_snapshot_index|term|num_peers)"?\s*[=:]\s*)\d+/g,
+    "$1<n>",
+  ],
   [/(leader\s+true\s+3\s+)\d+/g, "$1<index>"],
   [/(snapshot to index )\d+/g, "$1<index>"],
   [/(Created At: ).*/g, "$1<time>"],

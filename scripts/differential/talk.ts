@@ -39,7 +39,16 @@ export function readTalks(text: string, area: string): readonly Talk[] {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const head = /^= ([\w.-]+): (.*)$/.exec(line);
     if (head !== null)
-      drafts.push({ id: `${head[1]}`, title: `${head[2]}`, area, given: {}, agents: [], steps: [], token: "-", headers: {} });
+      drafts.push({
+        id: `${head[1]}`,
+        title: `${head[2]}`,
+        area,
+        given: {},
+        agents: [],
+        steps: [],
+        token: "-",
+        headers: {},
+      });
     else if (!readLine(drafts.at(-1), line)) throw new Error(`line ${at + 1} is no step: ${line}`);
   }
   return drafts.map(({ id, title, given, agents, steps }) => ({

@@ -48,8 +48,9 @@ await show("watch", async () => {
 await show("event", async () => (await consul.event.fire("e", "body")).Name);
 await show("query", async () => (await consul.query.create({ name: "q", service: { service: "web" } })).ID.length);
 await show("execute", async () => (await consul.query.execute("q")).Nodes.length);
-await show("transaction", async () =>
-  (await consul.transaction.create([{ KV: { Verb: "set", Key: "t", Value: "eA==" } }])).Results.length,
+await show(
+  "transaction",
+  async () => (await consul.transaction.create([{ KV: { Verb: "set", Key: "t", Value: "eA==" } }])).Results.length,
 );
 await show("members", async () => (await consul.agent.members()).length);
 await show("maintenance", () => consul.agent.service.maintenance({ id: "web-1", enable: true }));

@@ -115,7 +115,11 @@ class EntryReader {
     return all.map((each, at) => this.value(each, of, `${path}[${at}]`));
   }
 
-  #scalar(value: unknown, type: "text" | "bool" | "int" | "uint" | "float" | "duration" | "nanoseconds", path: string): unknown {
+  #scalar(
+    value: unknown,
+    type: "text" | "bool" | "int" | "uint" | "float" | "duration" | "nanoseconds",
+    path: string,
+  ): unknown {
     if (typeof value === "object")
       return this.#fail(path, `expected type '${GO_NAMES[type]}', got unconvertible type '${goType(value)}'`);
     switch (type) {

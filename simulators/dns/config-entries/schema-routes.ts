@@ -120,7 +120,9 @@ export const JWT_PROVIDER: EntryFields = {
           RetryPolicy: pointer(
             struct({
               NumRetries: INT,
-              RetryPolicyBackOff: pointer(struct({ BaseInterval: field("nanoseconds"), MaxInterval: field("nanoseconds") })),
+              RetryPolicyBackOff: pointer(
+                struct({ BaseInterval: field("nanoseconds"), MaxInterval: field("nanoseconds") }),
+              ),
             }),
           ),
           JWKSCluster: {

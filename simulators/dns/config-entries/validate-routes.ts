@@ -10,7 +10,10 @@ const LISTENER_NAME = /^[A-Za-z0-9-]+$/;
 export function validateApiGateway(given: Fields): Fields {
   const listeners = listIn(given, "Listeners").map((listener) => {
     const tls = structIn(listener, "TLS") ?? {};
-    const certificates = listIn(tls, "Certificates").map((each) => ({ ...each, Kind: textIn(each, "Kind") || "inline-certificate" }));
+    const certificates = listIn(tls, "Certificates").map((each) => ({
+      ...each,
+      Kind: textIn(each, "Kind") || "inline-certificate",
+    }));
     return {
       ...listener,
       Protocol: textIn(listener, "Protocol").toLowerCase(),
@@ -23,7 +26,9 @@ export function validateApiGateway(given: Fields): Fields {
   for (const listener of listeners) {
     const name = textIn(listener, "Name");
     if (!LISTENER_NAME.test(name))
-      refuseEntry(`listener name ${quote(name)} is invalid, must be at least 1 character and contain only letters, numbers, or dashes`);
+      refuseEntry(
+        `listener name ${quote(name)} is invalid, must be at least 1 character and contain only letters, numbers, or dashes`,
+      );
     if (names.has(name)) refuseEntry(`found multiple listeners with the name ${quote(name)}`);
     names.add(name);
   }
@@ -38,7 +43,8 @@ function checkMerged(listeners: readonly Fields[]): void {
   for (const listener of listeners) {
     const other = byPort.get(listener.Port);
     const isAlike =
-      other === undefined || (textIn(other, "Hostname") === textIn(listener, "Hostname") && other.Protocol === listener.Protocol);
+      other === undefined ||
+      (textIn(other, "Hostname") === textIn(listener, "Hostname") && other.Protocol === listener.Protocol);
     if (!isAlike)
       refuseEntry(`listeners ${quote(textIn(other, "Name"))} and ${quote(textIn(listener, "Name"))} cannot be merged`);
     byPort.set(listener.Port, listener);
@@ -57,7 +63,9 @@ function checkApiListener(listener: Fields): void {
   for (const certificate of listIn(structIn(listener, "TLS") ?? {}, "Certificates")) {
     const kind = textIn(certificate, "Kind");
     if (kind !== "inline-certificate" && kind !== "file-system-certificate")
-      refuseEntry(`unsupported certificate kind: ${quote(kind)}, must be 'file-system-certificate' or 'inline-certificate'`);
+      refuseEntry(
+        `unsupported certificate kind: ${quote(kind)}, must be 'file-system-certificate' or 'inline-certificate'`,
+      );
     if (textIn(certificate, "Name") === "") refuseEntry("certificate reference must have a name");
   }
 }
@@ -67,7 +75,8 @@ function parentsOf(given: Fields): readonly Fields[] {
   const parents = listIn(given, "Parents").map((each) => ({ ...each, Kind: textIn(each, "Kind") || "api-gateway" }));
   const seen = new Set<string>();
   for (const parent of parents) {
-    if (parent.Kind !== "api-gateway") refuseEntry(`unsupported parent kind: ${quote(parent.Kind)}, must be 'api-gateway'`);
+    if (parent.Kind !== "api-gateway")
+      refuseEntry(`unsupported parent kind: ${quote(parent.Kind)}, must be 'api-gateway'`);
     const key = `${textIn(parent, "Name")}/${textIn(parent, "SectionName")}`;
     if (seen.has(key)) refuseEntry("route parents must be unique");
     seen.add(key);
@@ -116,10 +125,12 @@ function normaliseMatch(match: Fields, where: string): Fields {
   ] as const)
     for (const [at, each] of listIn(match, name).entries()) {
       if (textIn(each, "Name") === "") refuseEntry(`${where}${name}[${at}], missing required Name field`);
-      if (!known.includes(textIn(each, "Match"))) refuseEntry(`${where}${name}[${at}], match type should be one of ${list}`);
+      if (!known.includes(textIn(each, "Match")))
+        refuseEntry(`${where}${name}[${at}], match type should be one of ${list}`);
     }
   const [kind, value] = [textIn(path, "Match"), textIn(path, "Value")];
-  if (!["exact", "prefix", "regex"].includes(kind)) refuseEntry(`${where}Path, match type should be one of exact, prefix, or regex`);
+  if (!["exact", "prefix", "regex"].includes(kind))
+    refuseEntry(`${where}Path, match type should be one of exact, prefix, or regex`);
   if (kind !== "regex" && !value.startsWith("/"))
     refuseEntry(`${where}Path, ${kind} type match doesn't start with '/': ${quote(value)}`);
   return { ...match, ...(method !== "" && { Method: method }), Path: path };

@@ -174,7 +174,9 @@ function checkAccessLogs(logs: Fields): void {
     parseJson(json);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    refuseEntry(`invalid access log json for JSON format: ${error.message.replace(/^unexpected EOF$/, "unexpected end of JSON input")}`);
+    refuseEntry(
+      `invalid access log json for JSON format: ${error.message.replace(/^unexpected EOF$/, "unexpected end of JSON input")}`,
+    );
   }
 }
 

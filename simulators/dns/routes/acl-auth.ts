@@ -11,7 +11,7 @@ import { JsonError, parseJson } from "../wire/json/parse.ts";
 import { ANY, DURATION, lax, listOf, mapOf, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
-import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, whenEnabled } from "./acl-base.ts";
+import { decodeAclBody, missingDeletion, missingRead, requireAclRight, whenEnabled } from "./acl-base.ts";
 
 const METHOD = structOf("structs.ACLAuthMethod", {
   Name: STRING,
@@ -45,21 +45,25 @@ function writeMethod(call: ConsulCall, name: string): HttpReply {
   const { DisplayName, Description, MaxTokenTTL, TokenLocality } = fields;
   const row = authMethods.saveMethod(
     {
-    Name: fields.Name || name,
-    Type: fields.Type ?? "",
-    ...(DisplayName && { DisplayName }),
-    ...(Description && { Description }),
-    ...(MaxTokenTTL && { MaxTokenTTL: durationText(MaxTokenTTL) }),
-    ...(TokenLocality && { TokenLocality }),
-    Config: fields.Config ?? null,
-  }, MaxTokenTTL ?? 0);
+      Name: fields.Name || name,
+      Type: fields.Type ?? "",
+      ...(DisplayName && { DisplayName }),
+      ...(Description && { Description }),
+      ...(MaxTokenTTL && { MaxTokenTTL: durationText(MaxTokenTTL) }),
+      ...(TokenLocality && { TokenLocality }),
+      Config: fields.Config ?? null,
+    },
+    MaxTokenTTL ?? 0,
+  );
   return call.json(row);
 }
 
 function readMethod(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing auth method name");
   const { authMethods } = requireAclRight(call, "read");
-  return { index: authMethods.methodIndex, value: authMethods.method(call.rest) ?? refuseUnknown("auth method") };
+  const value = authMethods.method(call.rest);
+  if (value === undefined) return missingRead(call, "auth method", authMethods.methodIndex);
+  return { index: authMethods.methodIndex, value };
 }
 
 /** A method in a list: without its configuration. */
@@ -75,7 +79,9 @@ function listMethods(call: ConsulCall): ReadResult {
 function removeMethod(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing auth method name");
   const { authMethods } = requireAclRight(call, "write");
-  authMethods.deleteMethod(authMethods.method(call.rest) ?? refuseDeletion("auth method"));
+  const known = authMethods.method(call.rest);
+  if (known === undefined) return missingDeletion(call, "auth method");
+  authMethods.deleteMethod(known);
   return call.json(true);
 }
 
@@ -113,7 +119,9 @@ function readRule(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing binding rule ID");
   const { authMethods } = requireAclRight(call, "read");
   checkLookup("acl binding rule", call.rest);
-  return { index: authMethods.ruleIndex, value: authMethods.rule(call.rest) ?? refuseUnknown("binding rule") };
+  const value = authMethods.rule(call.rest);
+  if (value === undefined) return missingRead(call, "binding rule", authMethods.ruleIndex);
+  return { index: authMethods.ruleIndex, value };
 }
 
 function listRules(call: ConsulCall): ReadResult {
@@ -127,7 +135,9 @@ function removeRule(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing binding rule ID");
   const { authMethods } = requireAclRight(call, "write");
   checkLookup("acl binding rule", call.rest);
-  authMethods.deleteRule(authMethods.rule(call.rest) ?? refuseDeletion("binding rule"));
+  const known = authMethods.rule(call.rest);
+  if (known === undefined) return missingDeletion(call, "binding rule");
+  authMethods.deleteRule(known);
   return call.json(true);
 }
 

@@ -7,7 +7,7 @@ import { answerAtOnce } from "../wire/handler.ts";
 import { ANY, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
-import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, syntheticId, whenEnabled } from "./acl-base.ts";
+import { decodeAclBody, missingDeletion, missingRead, requireAclRight, syntheticId, whenEnabled } from "./acl-base.ts";
 import { IDENTITY_FIELDS, identitiesIn, linksIn, POLICY_LINKS, roleView, TEMPLATE_VARIABLES } from "./acl-shapes.ts";
 
 const ROLE = structOf("structs.ACLRole", {
@@ -40,13 +40,17 @@ function readRole(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing role ID");
   const { acl } = requireAclRight(call, "read");
   checkLookup("acl role", call.rest);
-  return { index: acl.roleIndex, value: roleView(acl, acl.role(call.rest) ?? refuseUnknown("role")) };
+  const row = acl.role(call.rest);
+  if (row === undefined) return missingRead(call, "role", acl.roleIndex);
+  return { index: acl.roleIndex, value: roleView(acl, row) };
 }
 
 function readRoleNamed(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing role Name");
   const { acl } = requireAclRight(call, "read");
-  return { index: acl.roleIndex, value: roleView(acl, acl.roleNamed(call.rest) ?? refuseUnknown("role")) };
+  const row = acl.roleNamed(call.rest);
+  if (row === undefined) return missingRead(call, "role", acl.roleIndex);
+  return { index: acl.roleIndex, value: roleView(acl, row) };
 }
 
 function listRoles(call: ConsulCall): ReadResult {
@@ -61,7 +65,9 @@ function removeRole(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing role ID");
   const { acl } = requireAclRight(call, "write");
   checkLookup("acl role", call.rest);
-  acl.dropRole(acl.role(call.rest) ?? refuseDeletion("role"));
+  const row = acl.role(call.rest);
+  if (row === undefined) return missingDeletion(call, "role");
+  acl.dropRole(row);
   return call.json(true);
 }
 
@@ -122,6 +128,10 @@ export const ACL_ROLE_ROUTES: readonly Route<ConsulSim>[] = [
     { method: "DELETE", path, handler: answerAtOnce(removeRole) },
   ]),
   { method: "GET", path: "/v1/acl/roles", handler: answerRead("index", listRoles) },
+].map(whenEnabled);
+
+/** `/v1/acl/templated-polic…`, which 1.8 has not. */
+export const ACL_TEMPLATE_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/acl/templated-policies", handler: answerAtOnce(listTemplates) },
   ...["", "*rest"].flatMap((rest) => [
     { method: "GET", path: `/v1/acl/templated-policy/name/${rest}`, handler: answerAtOnce(readTemplate) },

@@ -26,7 +26,11 @@ const OTHER_IDENTITY =
 function authorizeConnection(call: ConsulCall): HttpReply {
   const { badRequestPrefix: prefix, isToday } = call.agent.options.profile;
   call.refuseEnterprise();
-  const { Target: target = "", ClientCertURI: uri = "" } = decodeBody(call, REQUEST, `${prefix}Request decode failed: `);
+  const { Target: target = "", ClientCertURI: uri = "" } = decodeBody(
+    call,
+    REQUEST,
+    `${prefix}Request decode failed: `,
+  );
   if (target === "") refuseBadRequest(`${prefix}Target service must be specified`);
   const [, source] = IDENTITY.exec(uri) ?? [];
   if (source === undefined)

@@ -111,9 +111,7 @@ export function join(call: ConsulCall): HttpReply {
   if (!isKnown && isIP(address) !== 0) {
     const to = `${address.includes(":") ? `[${address}]` : address}:${SERF_PORT}`;
     const shown = call.style.isToday ? to : address;
-    refuseInternally(
-      `1 error occurred:\n\t* Failed to join ${shown}: dial tcp ${to}: connect: connection refused\n\n`,
-    );
+    refuseInternally(`1 error occurred:\n\t* Failed to join ${shown}: dial tcp ${to}: connect: connection refused\n\n`);
   }
   if (!isKnown)
     refuseInternally(`1 error occurred:\n\t* Failed to resolve ${address}: lookup ${address}: no such host\n\n`);

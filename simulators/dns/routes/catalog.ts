@@ -35,7 +35,9 @@ function listNodes(call: ConsulCall): ReadResult {
 /** Names of services, each with the tags that its instances have. */
 function listServices(call: ConsulCall): ReadResult {
   const { catalog, store, authorizer, name: datacenter } = withRights(call);
-  const filter = call.style.isToday ? compileFilter(filterOf(call), filterableOf(call.style).catalogService) : () => true;
+  const filter = call.style.isToday
+    ? compileFilter(filterOf(call), filterableOf(call.style).catalogService)
+    : () => true;
   const isFiltered = call.style.isToday && filterOf(call) !== "";
   const matches = metaFilter(call);
   const tags = new Map<string, Set<string>>();

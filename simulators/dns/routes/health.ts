@@ -21,8 +21,7 @@ function onlyPassing({ query }: ConsulCall): boolean {
 function refuseGroup(call: ConsulCall): void {
   const group = call.query.get("sg") ?? "";
   if (group === "" || !call.style.isToday) return;
-  if ((call.query.get("peer") ?? "") !== "")
-    refuseBadRequest("peer-name and sameness-group are mutually exclusive");
+  if ((call.query.get("peer") ?? "") !== "") refuseBadRequest("peer-name and sameness-group are mutually exclusive");
   refuseInternally("sameness groups are not supported in consul CE");
 }
 

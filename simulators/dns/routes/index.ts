@@ -14,7 +14,7 @@ import { GO_FRONT } from "../wire/front.ts";
 import { textReply } from "../wire/handler.ts";
 import { ACL_1_8_ROUTES } from "./acl-1.8.ts";
 import { ACL_AUTH_ROUTES } from "./acl-auth.ts";
-import { ACL_ROLE_ROUTES } from "./acl-roles.ts";
+import { ACL_ROLE_ROUTES, ACL_TEMPLATE_ROUTES } from "./acl-roles.ts";
 import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
 import { AGENT_CONNECT_ROUTES, AUTHORIZE_ROUTES } from "./agent-connect.ts";
@@ -98,11 +98,20 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
 
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
-  "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
+  "1.8.7": [
+    ...SHARED_ROUTES,
+    ...ACL_ROUTES,
+    ...ACL_ROLE_ROUTES,
+    ...ACL_AUTH_ROUTES,
+    ...ACL_1_8_ROUTES,
+    ...CONFIG_1_8_ROUTES,
+    ...CONNECT_1_8_ROUTES,
+  ],
   "1.22.0": [
     ...SHARED_ROUTES,
     ...ACL_ROUTES,
     ...ACL_ROLE_ROUTES,
+    ...ACL_TEMPLATE_ROUTES,
     ...ACL_AUTH_ROUTES,
     ...CONFIG_ROUTES,
     ...INTENTION_ROUTES,

@@ -8,14 +8,14 @@ import { BOOL, DURATION, INT, STRING, structOf, UINT64 } from "../wire/json/shap
 import { refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 
 const AUTOPILOT = structOf("api.AutopilotConfiguration", {
-    CleanupDeadServers: BOOL,
-    LastContactThreshold: DURATION,
-    MaxTrailingLogs: UINT64,
-    MinQuorum: INT,
-    ServerStabilizationTime: DURATION,
-    RedundancyZoneTag: STRING,
-    DisableUpgradeMigration: BOOL,
-    UpgradeVersionTag: STRING,
+  CleanupDeadServers: BOOL,
+  LastContactThreshold: DURATION,
+  MaxTrailingLogs: UINT64,
+  MinQuorum: INT,
+  ServerStabilizationTime: DURATION,
+  RedundancyZoneTag: STRING,
+  DisableUpgradeMigration: BOOL,
+  UpgradeVersionTag: STRING,
   CreateIndex: INT,
   ModifyIndex: INT,
 });
@@ -91,8 +91,7 @@ function setAutopilot(call: ConsulCall): HttpReply {
     );
   requireOperator(call, "write");
   const datacenter = call.datacenter();
-  if (cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex)
-    return call.json(false);
+  if (cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex) return call.json(false);
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
   const standard = call.style.isToday ? AUTOPILOT_DEFAULTS : AUTOPILOT_ZEROS;
   call.sim.cluster.setAutopilot(datacenter, {

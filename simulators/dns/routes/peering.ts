@@ -172,7 +172,11 @@ function establish(call: ConsulCall): HttpReply {
   const establishedMs = call.agent.kernel.nowMs;
   const { remote, peering } = found;
   datacenter.peerings.save(name, {
-    ...(fields.Meta && { meta: fields.Meta }), remoteId: peering.id, remote: remote.name, establishedMs });
+    ...(fields.Meta && { meta: fields.Meta }),
+    remoteId: peering.id,
+    remote: remote.name,
+    establishedMs,
+  });
   remote.peerings.save(peering.name, { secret: "", remote: datacenter.name, establishedMs });
   return call.json({});
 }

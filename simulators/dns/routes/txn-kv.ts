@@ -7,14 +7,14 @@ import { checkLockable } from "./kv.ts";
 
 /** An operation on a key, as a transaction has it. */
 export const KV_OPERATION = structOf("api.KVTxnOp", {
-    Verb: STRING,
-    Key: STRING,
-    Value: BYTES,
-    Flags: UINT64,
-    Index: UINT64,
-    Session: STRING,
-    Namespace: STRING,
-    Partition: STRING,
+  Verb: STRING,
+  Key: STRING,
+  Value: BYTES,
+  Flags: UINT64,
+  Index: UINT64,
+  Session: STRING,
+  Namespace: STRING,
+  Partition: STRING,
 });
 
 const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);

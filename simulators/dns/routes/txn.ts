@@ -171,8 +171,7 @@ function perform(
       if (operation.kind !== "KV") {
         const found = performCatalog(datacenter, operation, index, style);
         if (seesResult(authorizer, datacenter, operation)) results.push(...found);
-      }
-      else
+      } else
         for (const row of performKv(datacenter, operation, index))
           if (authorizer.sees("key", row.key)) results.push({ KV: kvView(row) });
     } catch (error) {

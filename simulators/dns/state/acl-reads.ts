@@ -133,12 +133,10 @@ export class AclReads {
 
   /** Ids of the policies that links name, each once. @throws AclError */
   policyIds(links: readonly AclLink[]): readonly string[] {
-    const { isToday } = this.options;
     const ids = links.map(({ ID, Name }) => {
       const found = ID === "" ? this.policyNamed(Name) : this.policy(ID);
       if (found !== undefined) return found.id;
-      const byId = isToday ? `No such ACL policy with ID "${ID}"` : `Policy with ID "${ID}" does not exist`;
-      throw new AclError(ID === "" ? `No such ACL policy with name "${Name}"` : byId);
+      throw new AclError(ID === "" ? `No such ACL policy with name "${Name}"` : `No such ACL policy with ID "${ID}"`);
     });
     return [...new Set(ids)];
   }

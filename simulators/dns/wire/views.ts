@@ -37,7 +37,13 @@ const PROXY = { MeshGateway: {}, Expose: {} };
 const PROXY_TODAY = { Mode: "", ...PROXY };
 /** What a service says as a proxy. */
 const proxyView = ({ proxy }: Service, { isToday }: ViewStyle): View =>
-  proxy === undefined ? (isToday ? PROXY_TODAY : PROXY) : isToday ? proxyMembers(proxy) : { ...PROXY, ...agentProxyView(proxy) };
+  proxy === undefined
+    ? isToday
+      ? PROXY_TODAY
+      : PROXY
+    : isToday
+      ? proxyMembers(proxy)
+      : { ...PROXY, ...agentProxyView(proxy) };
 
 const PROXY_MEMBERS = [
   "DestinationServiceName",

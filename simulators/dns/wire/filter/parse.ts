@@ -89,11 +89,23 @@ class FilterGrammar extends Peg {
   }
 
   #or(): Parsed<FilterNode> {
-    return this.rule("or", "OrExpression", () => this.#binary("or", () => this.#and(), () => this.#or()));
+    return this.rule("or", "OrExpression", () =>
+      this.#binary(
+        "or",
+        () => this.#and(),
+        () => this.#or(),
+      ),
+    );
   }
 
   #and(): Parsed<FilterNode> {
-    return this.rule("and", "AndExpression", () => this.#binary("and", () => this.#not(), () => this.#and()));
+    return this.rule("and", "AndExpression", () =>
+      this.#binary(
+        "and",
+        () => this.#not(),
+        () => this.#and(),
+      ),
+    );
   }
 
   #binary(kind: "and" | "or", first: () => Parsed<FilterNode>, rest: () => Parsed<FilterNode>): Parsed<FilterNode> {

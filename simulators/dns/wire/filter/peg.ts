@@ -5,8 +5,8 @@ export class FilterError extends Refusal {}
 
 /** How every refusal begins. */
 export const FAILED = "Failed to create boolean expression evaluator: ";
-/** How many steps of the grammar an expression may take; each may be a call within another. */
-const STEPS_MAX = 6000;
+/** How deep rules may lie within one another; each takes several calls. */
+const DEPTH_MAX = 1000;
 
 /** What a rule has made of the text; undefined where it does not match. */
 export type Parsed<T> = { readonly value: T } | undefined;
@@ -29,7 +29,6 @@ export class Peg {
   readonly #expected = new Set<string>();
   #farthest = 0;
   #isInverted = false;
-  #steps = 0;
   protected at = 0;
 
   constructor(source: string) {
@@ -58,7 +57,8 @@ export class Peg {
       this.at = known.at;
       return known.parsed as Parsed<T>;
     }
-    if (++this.#steps > STEPS_MAX) throw new FilterError(`${FAILED}${this.#place(this.at)}: the expression is too long`);
+    if (this.#rules.length > DEPTH_MAX)
+      throw new FilterError(`${FAILED}${this.#place(this.at)}: the expression is too deep`);
     this.#rules.push(shown);
     const parsed = this.attempt(read);
     this.#rules.pop();
