@@ -16,7 +16,8 @@
  */
 import type { HttpStep, RecordedStep, Scenario } from "../../simulators/dns/parity/recording.ts";
 
-type Talk = Omit<Scenario, "steps"> & { readonly steps: readonly RecordedStep[] };
+/** A talk: a scenario of recordings, but for the replies. */
+export type Talk = Omit<Scenario, "steps"> & { readonly steps: readonly RecordedStep[] };
 
 interface Draft {
   readonly id: string;
@@ -111,9 +112,8 @@ function readStep(talk: Draft, word: string, rest: string, line: string): boolea
     case ">": {
       const [name = "", path = ""] = rest.split(" ");
       const last = steps.pop();
-      if (last === undefined) return false;
-      const captured = "capture" in last ? last.capture : {};
-      steps.push({ ...last, capture: { ...captured, [name]: path } } as RecordedStep);
+      if (last === undefined || !("http" in last || "dns" in last || "join" in last)) return false;
+      steps.push({ ...last, capture: { ...last.capture, [name]: path } });
       return true;
     }
     default:

@@ -15,7 +15,8 @@ import {
 } from "./fields.ts";
 import { validateResolver } from "./validate-resolver.ts";
 import { validateIngress, validateTerminating, validateExported } from "./validate-gateways.ts";
-import { JsonError, parseJson } from "../wire/json/parse.ts";
+import { validateMesh } from "./validate-mesh.ts";
+import { checkMutualTls, validateProxyDefaults } from "./validate-proxy.ts";
 import {
   validateApiGateway,
   validateCertificate,
@@ -46,9 +47,7 @@ export function normaliseEntry(fields: Fields): Fields {
     case "service-intentions":
       return validateIntentions(fields, false);
     case "mesh":
-      checkMeta(fields);
-      checkMeshTls(fields);
-      return { ...fields, Name: "mesh" };
+      return validateMesh(fields);
     case "exported-services":
       return validateExported(fields);
     case "sameness-group":
@@ -70,28 +69,6 @@ export function normaliseEntry(fields: Fields): Fields {
 
 const lowerCase = (fields: Fields, name: string): Fields =>
   name in fields ? { [name]: textIn(fields, name).toLowerCase() } : {};
-
-const TLS_VERSIONS = ["TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3"];
-
-function checkMeshTls(fields: Fields): void {
-  const tls = structIn(fields, "TLS") ?? {};
-  for (const direction of ["Incoming", "Outgoing"] as const) {
-    const given = structIn(tls, direction) ?? {};
-    for (const version of [textIn(given, "TLSMinVersion"), textIn(given, "TLSMaxVersion")])
-      if (version !== "" && !TLS_VERSIONS.includes(version))
-        refuseEntry(
-          `error in ${direction.toLowerCase()} TLS configuration: no matching TLS version found for ${version}, please specify one of [${TLS_VERSIONS.join(", ")}]`,
-        );
-  }
-}
-
-const MTLS_MODES = ["", "strict", "permissive"];
-
-function checkMutualTls(fields: Fields): void {
-  const mode = textIn(fields, "MutualTLSMode");
-  if (!MTLS_MODES.includes(mode))
-    refuseEntry(`Invalid MutualTLSMode ${quote(mode)}. Must be one of "", "strict", or "permissive".`);
-}
 
 function validateServiceDefaults(fields: Fields): Fields {
   requireName(fields);
@@ -161,37 +138,6 @@ function destinationErrors(destination: Fields): readonly string[] {
   const port = Number(destination.Port ?? 0);
   if (port < 1 || port > PORT_MAX) errors.push(`Invalid Port number ${port}`);
   return errors;
-}
-
-/** @throws EntryError */
-function checkAccessLogs(logs: Fields): void {
-  const [json, text] = [textIn(logs, "JSONFormat"), textIn(logs, "TextFormat")];
-  if (textIn(logs, "Type") === "file" && textIn(logs, "Path") === "")
-    refuseEntry("path must be specified when using file type access logs");
-  if (json !== "" && text !== "") refuseEntry("cannot specify both access log JSONFormat and TextFormat");
-  if (json === "") return;
-  try {
-    parseJson(json);
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    refuseEntry(
-      `invalid access log json for JSON format: ${error.message.replace(/^unexpected EOF$/, "unexpected end of JSON input")}`,
-    );
-  }
-}
-
-function validateProxyDefaults(fields: Fields): Fields {
-  const name = textIn(fields, "Name");
-  if (name !== "" && name !== "global") refuseEntry(`invalid name (${quote(name)}), only "global" is supported`);
-  const logs = structIn(fields, "AccessLogs");
-  const type = logs === undefined ? "" : textIn(logs, "Type");
-  if (!["", "stdout", "stderr", "file"].includes(type)) refuseEntry(`invalid access log type: ${type}`);
-  if (logs !== undefined) checkAccessLogs(logs);
-  checkMeta(fields);
-  if ((structIn(fields, "PrioritizeByLocality")?.Mode ?? "") !== "")
-    refuseEntry("Prioritize-by-locality requires Consul Enterprise ");
-  checkMutualTls(fields);
-  return { ...fields, Name: "global" };
 }
 
 function validateRouter(given: Fields): Fields {

@@ -11,7 +11,6 @@ import { compileFilter } from "../wire/filter/filter.ts";
 import { filterableOf } from "../wire/filter/types.ts";
 import { answerAtOnce, answerErrors, type ConsulReply, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
-import type { DecodedStruct } from "../wire/json/shape.ts";
 import { SERVICE, SERVICE_1_8, type ServiceFields } from "../wire/shapes.ts";
 import { agentServiceView } from "../wire/views.ts";
 import { readEnable } from "./agent.ts";

@@ -1,5 +1,6 @@
-import { byText, isObject, type Slot } from "../../kernel/index.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import { AclError } from "./acl-reads.ts";
+import { AUTH_METHOD_KINDS, membersObjection } from "./auth-method-kinds.ts";
 import type { AuthMethodRow, BindingRuleRow } from "./acl-rows.ts";
 import { isIdentityName, POLICY_TEMPLATES, templateObjection } from "./acl-templates.ts";
 import { isRoleName, isUuid, policyNameObjection } from "./acl-policy-writes.ts";
@@ -12,101 +13,6 @@ interface AuthState {
 }
 
 const METHOD_NAME = /^[A-Za-z0-9\-_]{1,128}$/;
-
-/** What a kind of login needs in its configuration, and what it says about the one who logs in. */
-interface MethodKind {
-  /** The members that its configuration may have. */
-  readonly members: readonly string[];
-  readonly objection: (config: Readonly<Record<string, unknown>>) => string | undefined;
-  readonly variables: readonly string[];
-}
-
-const isGiven = (value: unknown): boolean =>
-  Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
-
-/** The first member that is required and missing. */
-const missing =
-  (names: readonly string[], say: (name: string) => string) =>
-  (config: Readonly<Record<string, unknown>>): string | undefined => {
-    const found = names.find((name) => !isGiven(config[name]));
-    return found === undefined ? undefined : say(found);
-  };
-
-const NOT_OF_JWT = [
-  "OIDCClientID",
-  "OIDCClientSecret",
-  "OIDCClientAssertion",
-  "OIDCScopes",
-  "OIDCACRValues",
-  "AllowedRedirectURIs",
-  "VerboseOIDCLogging",
-];
-const KEY_SOURCES = ["JWTValidationPubKeys", "JWKSURL", "OIDCDiscoveryURL"];
-
-const JWT_MEMBERS = [
-  "JWTSupportedAlgs",
-  "BoundAudiences",
-  "ClaimMappings",
-  "ListClaimMappings",
-  "OIDCDiscoveryCACert",
-  "JWKSCACert",
-  "BoundIssuer",
-  "ExpirationLeeway",
-  "NotBeforeLeeway",
-  "ClockSkewLeeway",
-  ...KEY_SOURCES,
-  ...NOT_OF_JWT,
-];
-
-function jwtObjection(config: Readonly<Record<string, unknown>>): string | undefined {
-  const wrong = NOT_OF_JWT.find((name) => isGiven(config[name]));
-  if (wrong !== undefined) return `'${wrong}' must not be set for type "jwt"`;
-  const sources = KEY_SOURCES.filter((name) => isGiven(config[name]));
-  if (sources.length !== 1)
-    return `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`;
-  // Nothing in the simulation serves keys.
-  return sources[0] === "JWTValidationPubKeys"
-    ? undefined
-    : `error checking ${sources[0]}: fetching keys oidc: get keys failed`;
-}
-
-const KINDS: ReadonlyMap<string, MethodKind> = new Map([
-  [
-    "aws-iam",
-    {
-      members: [
-        "BoundIAMPrincipalARNs",
-        "EnableIAMEntityDetails",
-        "IAMEntityTags",
-        "ServerIDHeaderValue",
-        "MaxRetries",
-        "IAMEndpoint",
-        "STSEndpoint",
-        "AllowedSTSHeaderValues",
-      ],
-      objection: missing(["BoundIAMPrincipalARNs"], (name) => `${name} is required and must have at least 1 entry`),
-      variables: ["entity_name", "entity_id", "account_id"],
-    },
-  ],
-  ["jwt", { members: JWT_MEMBERS, objection: jwtObjection, variables: [] }],
-  [
-    "kubernetes",
-    {
-      members: ["Host", "CACert", "ServiceAccountJWT"],
-      objection: missing(["Host", "CACert", "ServiceAccountJWT"], (name) => `Config.${name} is required`),
-      variables: ["serviceaccount.namespace", "serviceaccount.name", "serviceaccount.uid"],
-    },
-  ],
-]);
-
-/** Why a configuration is refused for members that no such method has. */
-function membersObjection({ members }: MethodKind, config: Readonly<Record<string, unknown>>): string | undefined {
-  const known = members.map((name) => name.toLowerCase());
-  const unknown = Object.keys(config).filter((name) => !known.includes(name.toLowerCase()));
-  if (unknown.length === 0) return undefined;
-  const list = unknown.sort(byText).join(", ");
-  return `error decoding config: decoding failed due to the following error(s):\n\n'' has invalid keys: ${list}`;
-}
 
 const TOKEN_LIFE_NS_MIN = 60e9;
 
@@ -154,8 +60,9 @@ export class AuthMethods {
     if (known !== undefined && given.Type !== "" && given.Type !== known.Type)
       throw new AclError("the Type field of an Auth Method is immutable");
     const Type = given.Type || (known?.Type ?? "");
-    const kind = KINDS.get(Type);
-    if (kind === undefined) throw new AclError(`${invalid}Type should be one of: [${[...KINDS.keys()].join(" ")}]`);
+    const kind = AUTH_METHOD_KINDS.get(Type);
+    if (kind === undefined)
+      throw new AclError(`${invalid}Type should be one of: [${[...AUTH_METHOD_KINDS.keys()].join(" ")}]`);
     if (lifeNs !== 0 && lifeNs < TOKEN_LIFE_NS_MIN)
       throw new AclError(`MaxTokenTTL ${durationText(lifeNs)} cannot be less than ${durationText(TOKEN_LIFE_NS_MIN)}`);
     if (!["", "local", "global"].includes(given.TokenLocality ?? ""))
@@ -189,7 +96,7 @@ export class AuthMethods {
     if (AuthMethod === "") throw new AclError("Invalid Binding Rule: no AuthMethod is set");
     const method = this.method(AuthMethod);
     if (method === undefined) throw new AclError(`cannot find auth method with name "${AuthMethod}"`);
-    const variables = KINDS.get(method.Type)?.variables ?? [];
+    const variables = AUTH_METHOD_KINDS.get(method.Type)?.variables ?? [];
     if (given.Selector !== "") selects(given.Selector, variables);
     checkBinding(given, variables);
     const index = this.#store.next();

@@ -57,8 +57,9 @@ export const answerRead =
 export function consistencyOf(call: ConsulCall): ReadOptions["consistency"] {
   const { query, request, agent } = call;
   if (query.has("stale")) return "stale";
-  if (!call.style.isToday) return query.has("consistent") ? "consistent" : "leader";
+  if (!call.style.isToday && query.has("consistent")) return "consistent";
   if ((durationNs(query.get("max_stale") ?? "") ?? 0) > 0) return "stale";
+  if (!call.style.isToday) return "leader";
   if (query.has("consistent")) return "consistent";
   const isDefault = !query.has("leader") && !isCached(call) && /^\/v1\/(?:catalog|health)/.test(request.path);
   const staleNs = durationNs(agent.options.config.discovery_max_stale ?? "") ?? 0;

@@ -148,7 +148,7 @@ const SIDECAR_1_8 = anonymous(
     Check: SERVICE_CHECK_1_8,
     Checks: listOf(SERVICE_CHECK_1_8, "structs.CheckTypes"),
     Proxy: PROXY,
-    Connect: ANY,
+    Connect: structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY, sidecar_service: ANY }),
   }),
 );
 const CONNECT_1_8 = lax(structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR_1_8 }));

@@ -13,22 +13,20 @@ interface Member {
   readonly bytes: Uint8Array;
 }
 
-const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, "0")}\0`;
-
 /** The header of a member (POSIX ustar). */
 function headerOf({ name, bytes }: Member): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES);
   header.write(name, 0, 100, "latin1");
-  header.write(octal(0o600, 7), 100);
-  header.write(octal(0, 7), 108);
-  header.write(octal(0, 7), 116);
-  header.write(octal(bytes.length, 11), 124);
-  header.write(octal(0, 11), 136);
+  header.write("0000600\0", 100);
+  header.write("0000000\0", 108);
+  header.write("0000000\0", 116);
+  header.write(`${bytes.length.toString(8).padStart(11, "0")}\0`, 124);
+  header.write("00000000000\0", 136);
   header.write(" ".repeat(8), 148);
   header.write("0", 156);
   header.write("ustar\u000000", 257, "latin1");
   const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${octal(sum, 6)} `, 148);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   return header;
 }
 

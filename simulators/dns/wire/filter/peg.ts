@@ -11,11 +11,6 @@ const DEPTH_MAX = 1000;
 /** What a rule has made of the text; undefined where it does not match. */
 export type Parsed<T> = { readonly value: T } | undefined;
 
-interface Remembered {
-  readonly parsed: Parsed<unknown>;
-  readonly at: number;
-}
-
 /**
  * The machinery of a parsing expression grammar, with the errors of the generator that Consul's filter language is made with: where
  * nothing matches, it lists what could have stood at the farthest place that any rule has reached. What a rule has made of a place is
@@ -23,7 +18,6 @@ interface Remembered {
  */
 export class Peg {
   readonly #source: string;
-  readonly #remembered = new Map<string, Remembered>();
   readonly #rules: string[] = [];
   readonly #refusals = new Set<string>();
   readonly #expected = new Set<string>();
@@ -49,21 +43,24 @@ export class Peg {
     return parsed.value;
   }
 
-  /** Applies a rule here, once for each place. `shown` is its name in errors. */
-  protected rule<T>(name: string, shown: string, read: () => Parsed<T>): Parsed<T> {
-    const key = `${name} ${this.at} ${this.#isInverted}`;
-    const known = this.#remembered.get(key);
-    if (known !== undefined) {
-      this.at = known.at;
-      return known.parsed as Parsed<T>;
-    }
-    if (this.#rules.length > DEPTH_MAX)
-      throw new FilterError(`${FAILED}${this.#place(this.at)}: the expression is too deep`);
-    this.#rules.push(shown);
-    const parsed = this.attempt(read);
-    this.#rules.pop();
-    this.#remembered.set(key, { parsed, at: this.at });
-    return parsed;
+  /** Makes a rule, which reads each place once. `shown` is its name in errors. */
+  protected define<T>(shown: string, read: () => Parsed<T>): () => Parsed<T> {
+    const remembered = new Map<string, { readonly parsed: Parsed<T>; readonly at: number }>();
+    return () => {
+      const key = `${this.at} ${this.#isInverted}`;
+      const known = remembered.get(key);
+      if (known !== undefined) {
+        this.at = known.at;
+        return known.parsed;
+      }
+      if (this.#rules.length > DEPTH_MAX)
+        throw new FilterError(`${FAILED}${this.#place(this.at)}: the expression is too deep`);
+      this.#rules.push(shown);
+      const parsed = this.attempt(read);
+      this.#rules.pop();
+      remembered.set(key, { parsed, at: this.at });
+      return parsed;
+    };
   }
 
   /** What a reading makes of the text here; where it does not match, nothing is consumed. */
@@ -87,18 +84,18 @@ export class Peg {
   /** A literal text. */
   protected literal(text: string): boolean {
     const found = this.#source.startsWith(text, this.at);
-    return this.#matched(found, JSON.stringify(text), text.length);
+    return this.#note(found, JSON.stringify(text), text.length);
   }
 
   /** One character of a class, written as in the grammar. */
   protected oneOf(pattern: RegExp, shown: string): boolean {
     const character = this.#source[this.at];
-    return this.#matched(character !== undefined && pattern.test(character), shown, 1);
+    return this.#note(character !== undefined && pattern.test(character), shown, 1);
   }
 
   /** Any character. */
   protected any(): boolean {
-    return this.#matched(this.at < this.#source.length, ".", 1);
+    return this.#note(this.at < this.#source.length, ".", 1);
   }
 
   /** The text from a place to here. */
@@ -111,7 +108,7 @@ export class Peg {
     this.#refusals.add(`${this.#place(at)}: rule ${this.#rules.at(-1)}: ${why}`);
   }
 
-  #matched(found: boolean, shown: string, length: number): boolean {
+  #note(found: boolean, shown: string, length: number): boolean {
     if (found === this.#isInverted && this.at >= this.#farthest) {
       if (this.at > this.#farthest) this.#expected.clear();
       this.#farthest = this.at;
