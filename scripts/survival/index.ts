@@ -39,7 +39,7 @@ const DEEPEST_SHARE = 0.2;
 /** How soon after. */
 const MOMENT_MS_MAX = 100;
 
-/** Everything acknowledged so far, and what may be there. */
+/** Everything acknowledged so far, and everything that may exist. */
 const things = new Set<Thing>();
 let acknowledged = 0;
 let lastId = 0;
@@ -94,12 +94,12 @@ async function load(client: Client, over: AbortSignal): Promise<void> {
   await Promise.all(Array.from({ length: options.workers }, work));
 }
 
-/** What was acknowledged and is not there, or is another. */
+/** Things that were acknowledged but are missing, or differ. */
 async function findLost(client: Client): Promise<readonly string[]> {
   const lost: string[] = [];
   for (const thing of things) {
     if (thing.state === "maybe") {
-      // Whatever became of it, from now on it is left alone.
+      // From now on it is left alone, whatever became of it.
       things.delete(thing);
       continue;
     }

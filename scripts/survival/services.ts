@@ -25,7 +25,7 @@ interface Order {
   readonly plan_id: string;
 }
 
-/** What is offered: the first plan of a service. */
+/** The offer to order: the first plan of a service. */
 async function orderOf(cloud: Client, of: string): Promise<Order> {
   const { body } = expectStatus(await cloud.broker(of, "GET", "/v2/catalog"), 200);
   const [service] = listAt(body, "services");

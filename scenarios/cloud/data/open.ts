@@ -14,7 +14,7 @@ export interface DataOptions {
   readonly path: string;
   /** The release of drydock. */
   readonly version: string;
-  /** Called with what the user should know, one line each time. */
+  /** Called with each line that the user should see. */
   readonly say: (text: string) => void;
 }
 
@@ -40,7 +40,7 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
     return {
       options,
       begin: (block) => {
-        // What an earlier start left behind that was killed before the cloud was up.
+        // The remains of an earlier start that was killed before the cloud was up.
         folder.clear();
         const record = {
           format: 1 as const,

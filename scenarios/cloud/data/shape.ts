@@ -3,11 +3,11 @@ import type { ServedKinds } from "../../../simulators/live/sockets.ts";
 import type { CloudOptions } from "../cloud.ts";
 import { DataError } from "./errors.ts";
 
-/** The options that decide how a cloud answers. They are the same each time it is started. */
+/** The options that decide how a cloud answers. They are the same at every start. */
 const SHAPING = ["services", "catalog", "profile", "analysisMs", "consul", "director"] as const;
 type Shape = Pick<CloudOptions, (typeof SHAPING)[number]>;
 
-/** Plain, without what is not given. */
+/** As plain data, without absent options. */
 function plain(options: Shape): Readonly<Record<string, unknown>> {
   const given = SHAPING.map((name) => [name, options[name]] as const).filter(([, value]) => !isEmpty(value));
   return JSON.parse(JSON.stringify(Object.fromEntries(given)));
