@@ -94,7 +94,7 @@ async function withLogin<T>(cloud: Client, login: unknown, work: (client: pg.Cli
     port: Number(at(login, "port")),
     user: String(at(login, "username")),
     password: String(at(login, "password")),
-    database: String(at(login, "database")),
+    database: String(at(login, "name")),
     connectionTimeoutMillis: CONNECT_MS_MAX,
     stream: () => socketFrom(cloud.description.applications),
   });
