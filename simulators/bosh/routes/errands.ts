@@ -44,7 +44,7 @@ export const ERRANDS: readonly DirectorRoute[] = [
   route(
     "POST",
     "/deployments/:deployment/errands/:errand/runs",
-    { deployment: "admin", media: ["application/json"] },
+    { deployment: "admin" },
     startErrand,
   ),
 ];
