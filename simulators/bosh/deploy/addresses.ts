@@ -4,7 +4,7 @@ import type { Subnet } from "../configs/subnets.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { DirectorError } from "../wire/errors.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import type { GroupNetwork } from "./manifest.ts";
 
@@ -25,7 +25,7 @@ export interface AddressHolder {
 
 const containsAddress = ({ range }: Subnet, ip: string): boolean => includesRange(range, parseIp(ip));
 
-/** The key of the position at which the search in a subnet continues; the value is the distance from its first address. */
+/** The key under which the position of the search in a subnet is kept, as an offset from its first address. */
 const hintKey = ({ name }: Network, { range }: Subnet): string => `${name}/${formatIp(range.family, range.first)}`;
 
 /** The lowest free address in the subnets of the zone (ip_repo.rb in bosh-director). @throws DirectorError 130011 */
@@ -129,10 +129,11 @@ function vipFor(
   const ips = network.subnets
     .filter(({ azs }) => azs.length === 0 || azs.includes(az))
     .flatMap(({ statics }) => statics.map(({ family, first }) => formatIp(family, first)));
-  const ip =
-    current !== undefined && ips.includes(current)
-      ? current
-      : ips.find((each) => !director.slot.value.addresses.has(each));
+  if (current !== undefined && ips.includes(current)) return current;
+  // The director looks for the zone of an instance in the zones of every subnet, and a subnet without any has no list of them.
+  if (az !== "" && network.subnets.some(({ azs }) => azs.length === 0))
+    throw new DirectorError(UNCLASSED, "undefined method 'include?' for nil");
+  const ip = ips.find((each) => !director.slot.value.addresses.has(each));
   if (ip !== undefined) return ip;
   throw new DirectorError(
     130011,
@@ -140,7 +141,10 @@ function vipFor(
   );
 }
 
-/** Whether an instance keeps its address, which it does while its network still hands it out: not from a range that has become static. */
+/**
+ * Whether an instance keeps its address: it does while its network still hands that out, so not if the range
+ * has become static.
+ */
 function keepCurrent(network: Network, az: string, ip: string | undefined): AddressChoice | undefined {
   if (ip === undefined || ip === "") return undefined;
   const subnet = network.subnets.find(
@@ -202,7 +206,8 @@ export function reserveAddresses(
 }
 
 /**
- * The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director).
+ * The floating address that a manifest gives an instance: the one it has, otherwise the next of the list
+ * (vip_planner.rb in bosh-director).
  *
  * @throws DirectorError 130014
  */

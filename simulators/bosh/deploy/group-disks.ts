@@ -54,7 +54,7 @@ function readSeveral(
   });
 }
 
-/** What Ruby on Rails calls blank. */
+/** Whether Ruby on Rails calls it blank. */
 const isBlank = (value: unknown): boolean =>
   !isTruthy(value) ||
   (typeof value === "string" && value.trim() === "") ||

@@ -38,7 +38,7 @@ function deploy(...groups: readonly object[]): readonly Record<string, unknown>[
 const list = (what: string): readonly Record<string, unknown>[] =>
   director.send("GET", `/${what}?deployment=x`).json as readonly Record<string, unknown>[];
 
-const updated = (events: readonly Record<string, unknown>[]): readonly unknown[] => [
+const findUpdated = (events: readonly Record<string, unknown>[]): readonly unknown[] => [
   ...new Set(events.filter(({ stage }) => stage === "Updating instance").flatMap(({ tags }) => tags)),
 ];
 
@@ -58,7 +58,10 @@ it("gives a link another id when it holds something else, and keeps it otherwise
 it("lists what the manifest itself says of a link as a provider, and what it withholds", () => {
   deploy(
     group("db", { name: "prov", provides: { conn: "nil" } }),
-    group("web", { name: "must", consumes: { conn: { instances: [{ address: "1.2.3.4" }], properties: { port: 1 } } } }),
+    group("web", {
+      name: "must",
+      consumes: { conn: { instances: [{ address: "1.2.3.4" }], properties: { port: 1 } } },
+    }),
   );
   const [withheld, manual] = list("link_providers");
   expect(withheld).toMatchObject({ name: "conn", shared: false, owner_object: { type: "job", name: "prov" } });
@@ -68,8 +71,10 @@ it("lists what the manifest itself says of a link as a provider, and what it wit
 
 it("updates the instances of a group that provides under another name, or is another group", () => {
   deploy(group("db", { name: "prov" }));
-  expect(updated(deploy(group("db", { name: "prov" })))).toEqual([]);
-  expect(updated(deploy(group("db", { name: "prov", provides: { conn: { as: "other" } } })))).toEqual(["db"]);
+  expect(findUpdated(deploy(group("db", { name: "prov" })))).toEqual([]);
+  expect(findUpdated(deploy(group("db", { name: "prov", provides: { conn: { as: "other" } } })))).toEqual(["db"]);
   const renamed = { migrated_from: [{ name: "db" }] };
-  expect(updated(deploy(group("sql", { name: "prov", provides: { conn: { as: "other" } } }, renamed)))).toEqual(["sql"]);
+  expect(findUpdated(deploy(group("sql", { name: "prov", provides: { conn: { as: "other" } } }, renamed)))).toEqual([
+    "sql",
+  ]);
 });

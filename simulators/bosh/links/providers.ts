@@ -6,7 +6,10 @@ import type { LinkAlias, LinkDns, LinkProvider, Links } from "../state/links.ts"
 import { isManual } from "./settings.ts";
 import { findJobUses, isNil, type JobUse, type LinkUse, settingFor } from "./uses.ts";
 
-/** What a deployment provides: the links of its jobs' releases, those that its manifest adds, and its named disks. */
+/**
+ * The link providers of a deployment: those of its jobs' releases, those that its manifest adds, and its
+ * named disks.
+ */
 export function planProviders(
   table: Links,
   deployment: string,
@@ -78,7 +81,13 @@ function aliasesIn(given: unknown): readonly LinkAlias[] {
 
 /** A provider without instances: a disk, or what the manifest itself says. */
 function addresslessProvider(
-  { group, job, kind, name, type = "disk" }: Pick<LinkProvider, "job" | "kind" | "name"> & {
+  {
+    group,
+    job,
+    kind,
+    name,
+    type = "disk",
+  }: Pick<LinkProvider, "job" | "kind" | "name"> & {
     readonly group: InstanceGroup;
     readonly type?: string;
   },
@@ -101,7 +110,7 @@ function addresslessProvider(
   };
 }
 
-/** How the addresses of a group's instances are made, by its networks and the features of the manifest. */
+/** How the addresses of a group's instances are chosen, from its networks and the manifest's features. */
 export function dnsOf({ networks }: InstanceGroup, { features }: Pick<Manifest, "features">): LinkDns {
   const holding = (property: string): string | undefined =>
     networks.find(({ defaults }) => defaults.includes(property))?.name;
@@ -115,7 +124,7 @@ export function dnsOf({ networks }: InstanceGroup, { features }: Pick<Manifest, 
   };
 }
 
-/** The properties that a link shows: as given for the job, else its defaults. */
+/** The properties that a link shows: the job's values, otherwise its defaults. */
 function exposedProperties({ properties = [] }: LinkDefinition, release: ReleaseJob, given: Fields): Fields {
   const shown: Record<string, unknown> = {};
   for (const path of properties) {

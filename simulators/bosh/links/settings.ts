@@ -5,7 +5,7 @@ import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /*
- * What a manifest says about the links of a job, checked as the director checks it (links/link_helpers.rb,
+ * Checks a manifest's settings for the links of a job as the director does (links/link_helpers.rb,
  * link_providers_parser.rb and link_consumers_parser.rb in bosh-director). All errors of one job are reported at once, without a code.
  */
 
@@ -17,7 +17,7 @@ interface JobPlace {
 
 const at = (job: string, group: string): string => `in job '${job}' in instance group '${group}'`;
 
-/** @throws DirectorError 40000, or 100 with everything that is wrong */
+/** @throws DirectorError 40000, or 100 with all errors */
 export function checkLinkSettings(job: JobSpec, release: ReleaseJob, place: JobPlace): void {
   refuseAll(checkCustomProviders(job, release, place));
   const definitions = [...job.customProviders, ...release.provides].map(({ name, properties }) => ({
@@ -140,7 +140,7 @@ function refuseUnsplit(given: Fields, errors: readonly string[]): readonly strin
   throw new DirectorError(UNCLASSED, `undefined method 'split' for ${rubyInstance(given.from)}`);
 }
 
-/** The deployment that a link comes from must exist. */
+/** Checks that the deployment from which a link comes exists. */
 function checkSource(given: Fields, name: string, job: string, { group, deployments }: JobPlace): readonly string[] {
   const other = given.deployment;
   if (other === undefined || other === null || other === false || deployments.has(String(other))) return [];
@@ -150,7 +150,7 @@ function checkSource(given: Fields, name: string, job: string, { group, deployme
   ];
 }
 
-/** Whether the manifest itself says what a link holds. */
+/** Whether the manifest itself states the contents of a link. */
 export const isManual = (given: Fields): boolean =>
   ["instances", "properties", "address"].some((key) => Object.hasOwn(given, key));
 

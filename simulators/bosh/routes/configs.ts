@@ -66,7 +66,7 @@ function list(context: RequestContext): HttpReply {
   );
 }
 
-/** What a request wants to store; a refusal is audited. @throws DirectorError 440010, 440011, 710001 */
+/** The config that a request wants to store; audits a refusal. @throws DirectorError 440010, 440011, 710001 */
 function readAudited(context: RequestContext): ReturnType<typeof readConfigBody> {
   const { director, caller } = context;
   let body: ReturnType<typeof parseBody> = {};
@@ -153,7 +153,8 @@ export const CONFIGS: readonly DirectorRoute[] = [
     const names = single === null ? query.getAll("deployment[]") : [single];
     const rows = names.flatMap((name) => {
       const deployment = director.slot.value.deployments.get(name);
-      if (deployment === undefined || !hasAnyScope(caller, teamScopes(deployment.teams, "read", director.uuid))) return [];
+      if (deployment === undefined || !hasAnyScope(caller, teamScopes(deployment.teams, "read", director.uuid)))
+        return [];
       const ids = [...deployment.cloudConfigIds, ...deployment.runtimeConfigIds];
       return configsById(director, ids).map((config) => ({ deployment, config }));
     });

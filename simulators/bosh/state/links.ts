@@ -15,7 +15,7 @@ export interface LinkProvider {
   readonly type: string;
   readonly name: string;
   readonly shared: boolean;
-  /** What the link shows of the job's properties. */
+  /** The properties of the job that the link shows. */
   readonly properties: Fields;
   readonly dns: LinkDns;
   /** Names in the director's DNS that stand for its instances. */
@@ -30,7 +30,7 @@ export interface LinkAlias {
   readonly initial_health_check?: string;
 }
 
-/** How the addresses of a provider are made. */
+/** How the addresses of a provider are chosen. */
 export interface LinkDns {
   /** The network whose addresses are shown unless a consumer asks for another's. */
   readonly defaultNetwork: string;
@@ -40,7 +40,7 @@ export interface LinkDns {
   readonly usesLinkNames: boolean;
 }
 
-/** What a job, a variable or an external consumer consumes. */
+/** A link that a job, a variable or an external consumer consumes. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;
