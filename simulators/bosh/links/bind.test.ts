@@ -69,6 +69,14 @@ it("lists what the manifest itself says of a link as a provider, and what it wit
   expect(list("links")).toMatchObject([{ link_provider_id: manual?.id }]);
 });
 
+it("forgets what a deployment provided only after a success, so that its instances follow one deploy later", () => {
+  const manual = { conn: { instances: [], properties: { port: 1 } } };
+  deploy(group("cons", { name: "cons", consumes: manual }));
+  deploy(group("cons", { name: "cons", consumes: { conn: "nil" } }));
+  expect(findUpdated(deploy(group("cons", { name: "cons" })))).toEqual(["cons"]);
+  expect(findUpdated(deploy(group("cons", { name: "cons" })))).toEqual([]);
+});
+
 it("updates the instances of a group that provides under another name, or is another group", () => {
   deploy(group("db", { name: "prov" }));
   expect(findUpdated(deploy(group("db", { name: "prov" })))).toEqual([]);

@@ -36,7 +36,7 @@ export interface LinkPlan {
   readonly resolved: readonly ResolvedLink[];
   /** All links of the director once this plan is adopted. */
   readonly linkTable: Links;
-  /** What the deployment itself provides. */
+  /** What the deployment itself provides, and what it provided last: the director forgets that only after a success. */
   readonly provided: readonly LinkProvider[];
   /** Errors that are reported only when the links are bound, while the deployment is prepared. */
   readonly late: readonly string[];
@@ -59,6 +59,8 @@ export function planLinks(
   const own = planProviders(next, deployment, manifest, releases);
   const uses = findConsumed(manifest, releases);
   const open = own.filter(isOpen);
+  const kept = new Set(own.map(({ id }) => id));
+  const stale = table.providers.filter((each) => each.deployment === deployment && !kept.has(each.id));
   const ofVariables = matchVariables(next, deployment, findVariableUses(manifest), open);
   const matched = matchConsumers(next, deployment, uses, open, ofVariables.errors);
   const isOther = (each: { readonly deployment: string }): boolean => each.deployment !== deployment;
@@ -78,7 +80,7 @@ export function planLinks(
   const ownIds = new Set([...ofVariables.consumers, ...matched.consumers].map(({ id }) => id));
   next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.has(id));
   dropDangling(next);
-  return { resolved: matched.resolved, linkTable: next, provided: own, late: matched.late };
+  return { resolved: matched.resolved, linkTable: next, provided: [...own, ...stale], late: matched.late };
 }
 
 /** Whether a consumer can be matched with it. */
