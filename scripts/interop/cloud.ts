@@ -8,7 +8,7 @@ import { CATALOG_TYPES, createOpenStack, CATALOG, SERVICE_NAMES } from "../../si
 interface ListeningCloud {
   /** Where Keystone answers, with `/v3`. */
   readonly authUrl: string;
-  /** What was thrown where nothing may throw: requests that the cloud answered with a defect of its own. */
+  /** Errors where nothing may throw: requests that the cloud answered with a defect of its own. */
   readonly crashes: readonly unknown[];
   [Symbol.asyncDispose](): Promise<void>;
 }

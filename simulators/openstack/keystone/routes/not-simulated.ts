@@ -20,7 +20,7 @@ const unmodelledRoute = (method: string, path: string, what: string): OpenStackR
   },
 });
 
-/** What Keystone has but this simulator lacks: refused with 501 in Keystone's own error form. */
+/** Features of Keystone that this simulator lacks: refused with 501 in Keystone's own error form. */
 export const NOT_SIMULATED_ROUTES: readonly OpenStackRoute[] = [
   { ...unmodelledRoute("POST", "/v3/ec2tokens", "EC2 authentication"), open: true },
   ...AREAS.flatMap(([path, what]) => METHODS.map((method) => unmodelledRoute(method, path, what))),

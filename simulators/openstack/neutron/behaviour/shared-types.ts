@@ -7,7 +7,10 @@ import { type NeutronState } from "../state/state.ts";
 
 const SHARED_ONLY = ["access_as_shared"] as const;
 
-/** What can be shared, and how. QoS policies are not among this cloud's extensions, but the service knows the type. */
+/**
+ * The types that can be shared, and how. QoS policies are not among this cloud's extensions, but the service
+ * knows the type.
+ */
 export const TYPES: Readonly<Record<string, SharedType>> = {
   address_group: {
     actions: SHARED_ONLY,

@@ -61,9 +61,9 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   /** How a row that the actor may not see is refused; default: like a missing one. */
   readonly refuseUnseen?: () => Refusal;
   readonly view: (neutron: Neutron, actor: Actor, row: T) => View;
-  /** What creation shows, where it differs. */
+  /** The view of creation, if it differs. */
   readonly createdView?: (neutron: Neutron, actor: Actor, row: T) => View;
-  /** What a change shows, where it differs. */
+  /** The view of a change, if it differs. */
   readonly updatedView?: (neutron: Neutron, actor: Actor, row: T, fields: Fields<A>) => View;
   /** @throws Refusal */
   readonly create: (neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<A>) => T;
@@ -127,7 +127,7 @@ function create<T extends ResourceRow, A extends Attributes>(
   return json(201, isBulk ? { [resource.collection]: views } : { [resource.name]: views[0] });
 }
 
-/** What only a list of resources may carry is checked, and then ignored for a single one. */
+/** Attributes that only a list of resources may have are checked, and then ignored for a single one. */
 function checkedForBulk<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>, item: View): View {
   const { bulkOnly = [] } = resource;
   const names = bulkOnly.filter((name) => Object.hasOwn(item, name));
