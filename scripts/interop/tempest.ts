@@ -132,7 +132,7 @@ function parse(printed: string): TestResults {
 
 async function run(group: string, cloud: TestedCloud): Promise<TestResults> {
   await writeFile(`${workspace}/etc/tempest.conf`, await configuration(cloud));
-  const log = within("tempest", `${group}.log`);
+  const log = within("tempest", `${group.replaceAll(/[^\w.]/g, "_").slice(0, 80)}.log`);
   const args = ["run", "--config-file", "etc/tempest.conf", "--concurrency", "2", "--regex", `^${group}`];
   const env = { PATH: `${bin}:${process.env.PATH}` };
   await runTests(`${bin}/tempest`, args, { cwd: workspace, env, log, timeoutMs: GROUP_MS_MAX });

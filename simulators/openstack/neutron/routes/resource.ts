@@ -3,7 +3,9 @@ import { type Actor, controls } from "../../cloud.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
+import { policyNetwork } from "../state/access.ts";
 import type { ResourceRow } from "../state/rows.ts";
+import { mayUse, removePoliciesOf, type SharedName, shareWithAll } from "../state/sharing.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
@@ -39,12 +41,16 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   readonly isForAdmins?: boolean;
   /** Default: false, it has no tags. */
   readonly isUntagged?: boolean;
+  /** What policies of sharing call it, if it can be shared: whoever it is shared with sees it, and its attribute `shared` is such a policy. */
+  readonly sharedAs?: SharedName;
   /** Members that the answer to `fields` has in any case. */
   readonly alwaysShown?: readonly string[];
   /** Attributes that the service takes into account only when several are created at once. */
   readonly bulkOnly?: readonly string[];
   /** Members that only administrators see, by which everybody may filter. */
   readonly adminMembers?: readonly string[];
+  /** The network whose owner may set more, if the rules of its attributes ask for it: where a new one is to be, and where one is. */
+  readonly networkOf?: { readonly created: (fields: NewFields<A>) => string; readonly changed: (row: T) => string };
   /** Refuses a caller that may not put one onto the network that its fields name. @throws Refusal 403, 404 */
   readonly checkParent?: (neutron: Neutron, actor: Actor, fields: NewFields<A>) => void;
   /** Real clients seen using its routes. */
@@ -93,7 +99,9 @@ const canSee = <T extends ResourceRow, A extends Attributes>(
   resource: Resource<T, A>,
   actor: Actor,
   row: T,
-): boolean => resource.canSee?.(neutron, actor, row) ?? controls(actor, row);
+): boolean =>
+  resource.canSee?.(neutron, actor, row) ??
+  (resource.sharedAs === undefined ? controls(actor, row) : mayUse(neutron, actor, row));
 
 /** A row that the actor may see and change. @throws Refusal 403, 404 */
 function requireChangeable<T extends ResourceRow, A extends Attributes>(
@@ -119,7 +127,10 @@ function create<T extends ResourceRow, A extends Attributes>(
   if (isBulk && resource.failsInBulk === true) throw internalError();
   if (resource.isForAdmins === true && !actor.isAdmin) throw forbidden(`rule:create_${resource.name}`);
   for (const fields of all) resource.checkParent?.(neutron, actor, fields);
-  for (const fields of all) checkPolicy(actor, resource, fields, "create");
+  for (const fields of all) {
+    const network = policyNetwork(neutron, actor, resource.networkOf?.created(fields));
+    checkPolicy(actor, resource, fields, "create", network);
+  }
   if (resource.quota !== undefined) checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
   for (const fields of all) checkStorable(fields);
   const view = resource.createdView ?? resource.view;
@@ -145,12 +156,38 @@ function createAll<T extends ResourceRow, A extends Attributes>(
 ): readonly T[] {
   const created: T[] = [];
   try {
-    for (const fields of all) created.push(resource.create(neutron, actor, projectOf(actor, fields), fields));
+    for (const fields of all) {
+      const row = resource.create(neutron, actor, projectOf(actor, fields), fields);
+      created.push(row);
+      share(neutron, resource, row, fields);
+    }
     return created;
   } catch (error) {
-    for (const row of created.reverse()) resource.remove(neutron, actor, row);
+    for (const row of created.reverse()) removeRow(neutron, resource, actor, row);
     throw error;
   }
+}
+
+/** Shares a row with all projects, or no longer, as its attribute says. */
+function share<T extends ResourceRow, A extends Attributes>(
+  neutron: Neutron,
+  { sharedAs }: Resource<T, A>,
+  row: T,
+  fields: Readonly<Record<string, unknown>>,
+): void {
+  if (sharedAs !== undefined && fields.shared !== undefined)
+    shareWithAll(neutron, sharedAs, row, fields.shared === true);
+}
+
+/** Removes a row with the policies that share it. @throws Refusal */
+export function removeRow<T extends ResourceRow, A extends Attributes>(
+  neutron: Neutron,
+  resource: Resource<T, A>,
+  actor: Actor,
+  row: T,
+): void {
+  resource.remove(neutron, actor, row);
+  if (resource.sharedAs !== undefined) removePoliciesOf(neutron, row.id);
 }
 
 function update<T extends ResourceRow, A extends Attributes>(
@@ -161,13 +198,14 @@ function update<T extends ResourceRow, A extends Attributes>(
   const { actor } = context;
   const fields = parseChanges(actor, resource, itemOf(context, resource));
   const row = requireChangeable(neutron, resource, context, "update");
-  checkPolicy(actor, resource, fields, "update");
+  checkPolicy(actor, resource, fields, "update", policyNetwork(neutron, actor, resource.networkOf?.changed(row)));
   // The real service fails if a resource can't be changed (security group rules).
   if (resource.update === undefined) throw internalError();
   checkStorable(fields);
   checkRevision(context, row);
   const before = { ...row };
   resource.update(neutron, actor, row, fields);
+  share(neutron, resource, row, fields);
   const changes = resource.revisions?.(fields, row, before) ?? (Object.keys(fields).length > 0 ? 1 : 0);
   for (let times = 0; times < changes; times++) touch(neutron, row);
   const view = resource.updatedView ?? resource.view;
@@ -181,7 +219,7 @@ function remove<T extends ResourceRow, A extends Attributes>(
 ): HttpReply {
   const row = requireChangeable(neutron, resource, context, "delete");
   checkRevision(context, row);
-  resource.remove(neutron, context.actor, row);
+  removeRow(neutron, resource, context.actor, row);
   return empty(204);
 }
 

@@ -5,10 +5,11 @@ import { addToCount } from "../state/quotas.ts";
 import { checkZones } from "../state/zones.ts";
 import type { RouterRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
-import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
+import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
 import { boolean, orNull, text, zoneHints } from "../wire/converters.ts";
-import { dictionary, dictionaryOf, fixedIps, isDictionary, routes } from "../wire/structures.ts";
+import { dictionary, dictionaryOf, fixedIps, routes } from "../wire/structures.ts";
 import { badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
+import { forAdmins, forEverybody } from "../wire/policies.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
@@ -26,12 +27,6 @@ const gatewayInfo = (value: unknown): GatewayInfo | null => {
   };
 };
 
-/** Only administrators may say how a gateway translates addresses, and which addresses it has. */
-const gatewayPolicy = (value: unknown): "member" | "admin" => {
-  const { enable_snat, external_fixed_ips } = isDictionary(value) ? value : {};
-  return enable_snat !== undefined || external_fixed_ips !== undefined ? "admin" : "member";
-};
-
 /** There are no flavors; the service looks up whatever is given. @throws Refusal 404, 500 */
 const flavorId = (value: unknown): string => {
   if (typeof value === "object" && value !== null) throw internalError();
@@ -44,15 +39,18 @@ const ATTRIBUTES = withStandard({
   status: { post: false, put: false },
   external_gateway_info: {
     convert: gatewayInfo,
-    policy: gatewayPolicy,
-    policyParts: (value: unknown) => Object.keys(value ?? {}),
+    policy: {
+      create: "everybody",
+      default: null,
+      parts: { network_id: "everybody", enable_snat: "admin", external_fixed_ips: "admin" },
+    },
   },
   routes: { post: false, convert: routes },
   distributed: { convert: orNull(boolean), policy: forAdmins },
   ha: { convert: orNull(boolean), policy: forAdmins },
   availability_zone_hints: { put: false, convert: zoneHints },
   availability_zones: { post: false, put: false },
-  flavor_id: { put: false, convert: flavorId },
+  flavor_id: { put: false, convert: flavorId, policy: forEverybody },
 });
 type RouterAttributes = typeof ATTRIBUTES;
 
