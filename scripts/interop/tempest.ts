@@ -76,12 +76,12 @@ const FEATURES: Sections = {
     designate: true,
     horizon: false,
   },
-  dns: { min_ttl: 1, nameservers: "127.0.0.1", ...PATIENCE },
-  dns_feature_enabled: { api_admin: true, api_v2_root_recordsets: true, api_v2_quotas: true, bug_1573141_fixed: true },
+  dns_feature_enabled: { api_admin: false, api_v2_root_recordsets: true, api_v2_quotas: true, bug_1573141_fixed: true },
   neutron_plugin_options: {
     agent_availability_zone: "nova",
     available_type_drivers: "flat,vlan,vxlan,local,gre,geneve",
     max_mtu: 1500,
+    provider_vlans: "public",
   },
 };
 
@@ -105,6 +105,7 @@ const sectionsOf = (cloud: TestedCloud, extensions: string): Sections => ({
     min_compute_nodes: 2,
     ...PATIENCE,
   },
+  dns: { min_ttl: 1, nameservers: cloud.nameServer, ...PATIENCE },
   network: { public_network_id: cloud.externalNetwork, floating_network_name: "public", ...PATIENCE },
   "network-feature-enabled": { api_extensions: extensions, ipv6: true },
   ...FEATURES,

@@ -1,5 +1,5 @@
 import { repr, str } from "../../python/index.ts";
-import { badValue, invalidObject, invalidValue } from "./errors.ts";
+import { badValue, crash, invalidObject, invalidValue, schemaViolation } from "./errors.ts";
 
 /*
  * Fields of Designate's objects, as they convert and refuse what clients send (designate/objects/fields.py of Zed).
@@ -22,8 +22,12 @@ export interface ObjectSchema {
   /** Its name in messages. */
   readonly kind: string;
   readonly fields: Readonly<Record<string, Coercion>>;
-  /** Fields that may only be sent back unchanged. */
+  /** What the service calls a field in refusals, where that is not its name in the API. */
+  readonly inner?: Readonly<Record<string, string>>;
+  /** Fields that may only be sent back unchanged; a new object has none of them, so that null is what they are. */
   readonly fixed?: readonly string[];
+  /** Those of them whose null the database refuses. */
+  readonly fragile?: readonly string[];
 }
 
 /** Whether a text is a domain with its final dot. */
@@ -136,12 +140,12 @@ const badInteger = (value: unknown): Error =>
 
 /** A whole number, or null. @throws Refusal 400 */
 export const integerFrom =
-  (min: number): ((value: unknown, field: string) => number | null) =>
+  (min: number, max = INTEGER_MAX): ((value: unknown, field: string) => number | null) =>
   (value, field) => {
     if (value === null) return null;
     const number = integer(value);
     if (number < min) throw invalidValue(`Value must be >= ${min} for field ${field}`);
-    if (number > INTEGER_MAX) throw invalidValue(`Value too high for ${field}`);
+    if (number > max) throw invalidValue(`Value too high for ${field}`);
     return number;
   };
 
@@ -159,17 +163,18 @@ export const oneOf =
   };
 
 const HEX_DIGITS = 32;
-const GROUPS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 
-/** An id, in any form in which Python reads UUIDs. */
+/** An id, in any form in which Python reads UUIDs. @throws Refusal 400; 500 for a number, which the database refuses later */
 function uuidOf(value: unknown): string {
-  const source = str(value)
-    .replace(/urn:|uuid:/g, "")
-    .replace(/^[{}]+|[{}]+$/g, "");
+  if (typeof value === "object") throw badInteger(value);
+  if (typeof value === "number" && value < 0)
+    throw badValue("AttributeError", "'int' object has no attribute 'replace'");
+  if (typeof value !== "string") throw crash();
+  const source = value.replace(/urn:|uuid:/g, "").replace(/^[{}]+|[{}]+$/g, "");
   const digits = source.replaceAll("-", "").toLowerCase();
   if (!/^[0-9a-f]+$/.test(digits) || digits.length !== HEX_DIGITS)
     throw invalidValue("badly formed hexadecimal UUID string");
-  return typeof value === "string" ? value : digits.replace(GROUPS, "$1-$2-$3-$4-$5");
+  return value;
 }
 
 /** An id. */
@@ -189,6 +194,30 @@ export const masters: Coercion = (value) => {
   return items;
 };
 
+const NS_PRIORITY_MAX = 10_000;
+
+/** One name server of a pool. @throws Refusal 400 */
+function nsRecord(value: unknown, at: number): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw badValue("AttributeError", `'${typeOf(value)}' object has no attribute 'items'`);
+  const { hostname, priority } = Object.fromEntries(Object.entries(value));
+  const shown = { hostname: hostname === undefined ? undefined : domain(hostname, "hostname"), priority };
+  if (priority !== undefined) shown.priority = integerFrom(1, NS_PRIORITY_MAX)(priority, "priority");
+  for (const name of ["priority", "hostname"] as const)
+    if (shown[name] === undefined)
+      throw schemaViolation([name, "records", at], `'${name}' is a required property`, "required", [name]);
+  return shown;
+}
+
+/** The name servers of a pool. */
+export const nsRecords: Coercion = (value) => {
+  if (value === null || typeof value === "number" || typeof value === "boolean")
+    throw badValue("TypeError", `'${typeOf(value)}' object is not iterable`);
+  const items: readonly unknown[] =
+    typeof value === "string" ? Array.from(value) : Array.isArray(value) ? value : Object.keys(value ?? {});
+  return items.map(nsRecord);
+};
+
 /** Names with values. */
 export const attributes: Coercion = (value) => {
   if (typeof value !== "object" || value === null || Array.isArray(value))
@@ -204,7 +233,7 @@ export const attributes: Coercion = (value) => {
  */
 export function parseObject(
   body: unknown,
-  { kind, fields, fixed = [] }: ObjectSchema,
+  { kind, fields, inner = {}, fixed = [], fragile = [] }: ObjectSchema,
   current: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   if (typeof body !== "object" || body === null || Array.isArray(body))
@@ -217,9 +246,11 @@ export function parseObject(
       unknown.push(name);
       break;
     }
+    if (value === null && fragile.includes(name)) throw crash();
+    if (value === null && fixed.includes(name)) continue;
     const coerce = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (coerce === undefined) unknown.push(name);
-    else Object.defineProperty(parsed, name, { value: coerce(value, name), enumerable: true });
+    else Object.defineProperty(parsed, name, { value: coerce(value, inner[name] ?? name), enumerable: true });
   }
   if (unknown.length > 0)
     throw invalidObject(`Provided object does not match schema. Keys ${repr(unknown)} are not valid for ${kind}`);

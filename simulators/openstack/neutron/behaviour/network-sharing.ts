@@ -9,6 +9,7 @@ import { conflict } from "../wire/errors.ts";
 
 /** The projects that would lose a network if it were no longer shared with `target`: users whom no other policy covers. */
 export function losesUsers(neutron: Neutron, row: NetworkRow, target: string): boolean {
+  if (target === row.projectId) return false;
   if (target !== EVERYBODY && isSharedWith(neutron, row.id, EVERYBODY)) return false;
   const covered = new Set([row.projectId, ""]);
   for (const policy of policiesOf(neutron, row.id))
@@ -31,13 +32,14 @@ export function checkUnshared(neutron: Neutron, row: NetworkRow): void {
   if (isShared && losesUsers(neutron, row, EVERYBODY)) throw conflict("InvalidSharedSetting", sharedByOthers(row.id));
 }
 
-/** Whether routers of projects have a gateway on the network that only this policy allows them. */
-export function hasGatewaysThrough(neutron: Neutron, row: NetworkRow, target: string): boolean {
+/** Whether routers of projects have a gateway on the network that only the policy for `target` allows them; `next` is whom it will be for instead. */
+export function hasGatewaysThrough(neutron: Neutron, row: NetworkRow, target: string, next?: string): boolean {
   const others = policiesOf(neutron, row.id).filter(
     (policy) => policy.action === "access_as_external" && policy.target !== target,
   );
   if (others.some((policy) => policy.target === EVERYBODY)) return false;
   const covered = new Set(others.map((policy) => policy.target));
+  if (next !== undefined) covered.add(next);
   return neutron.slot.value.routers
     .values()
     .some(

@@ -58,8 +58,9 @@ export function nestedRoutes<P, T, A extends Attributes>(
   };
   const create = (context: RequestContext): HttpReply => {
     const fields = parseNewFields(context.actor, resource, itemOf(context, resource));
-    const parent = parentOf(context);
+    // Where only administrators may, nothing is looked up for others.
     checkMay(context, "create");
+    const parent = parentOf(context);
     return json(201, { [name]: resource.view(resource.create(neutron, context.actor, parent, fields)) });
   };
   const show = (context: RequestContext): HttpReply =>

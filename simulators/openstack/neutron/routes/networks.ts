@@ -12,7 +12,7 @@ import { type Neutron, newRow } from "../state/state.ts";
 import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
 import { boolean, integer, nonNegative, storable, text, zoneHints } from "../wire/converters.ts";
 import { dnsDomain } from "../wire/dns-names.ts";
-import { badInput, badRequest, conflict } from "../wire/errors.ts";
+import { badInput, conflict } from "../wire/errors.ts";
 import type { SegmentRow } from "../state/extension-rows.ts";
 import { checkZones } from "../state/zones.ts";
 import { forAdmins, trueForAdmins } from "../wire/policies.ts";
@@ -20,8 +20,16 @@ import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import { askedSegments, networkType, physicalNetwork, providerSegment, segmentList } from "./network-segments.ts";
 import type { Resource } from "./resource.ts";
 
-const MTU_DEFAULT = 1450;
-const MTU_MIN = 68;
+/** The MTU of the hosts' network (`global_physnet_mtu`), and what each kind of tunnel over IPv4 takes of it. */
+const HOST_MTU = 1500;
+const OVERHEAD: Readonly<Record<string, number>> = { vxlan: 50, geneve: 50, gre: 42 };
+
+/** What packets of a network may hold, bytes: what is asked for, or as much as its segments carry. @throws Refusal 400, 500 */
+function mtuOf(asked: number, types: readonly string[]): number {
+  const most = Math.min(HOST_MTU, ...types.map((type) => HOST_MTU - (OVERHEAD[type] ?? 0)));
+  if (storable(asked) > most) throw badInput(`Requested MTU is too big, maximum is ${most}`);
+  return asked === 0 ? most : asked;
+}
 
 const ATTRIBUTES = withStandard({
   name: { convert: text },
@@ -84,10 +92,12 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
 
 function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAttributes>): NetworkRow {
   const state = neutron.slot.value;
-  const bytes = storable(fields.mtu ?? MTU_DEFAULT);
-  if (bytes > 0 && bytes < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
   checkZones(neutron, fields.availability_zone_hints);
   const asked = askedSegments(neutron, fields);
+  const bytes = mtuOf(
+    fields.mtu ?? 0,
+    (asked ?? [{}]).map(({ type }) => type ?? "vxlan"),
+  );
   const row: NetworkRow = {
     ...newRow(neutron, projectId, 1, fields.description),
     name: fields.name ?? "",
@@ -113,9 +123,8 @@ function update(neutron: Neutron, row: NetworkRow, fields: Fields<NetworkAttribu
   const segment = providerSegment(fields);
   if (segment !== undefined) changeSegment(neutron, row, segment);
   if (fields.segments !== undefined) throw badInput("Plugin does not support updating provider attributes");
-  if (fields.mtu !== undefined) storable(fields.mtu);
-  if (fields.mtu !== undefined && fields.mtu > 0 && fields.mtu < MTU_MIN)
-    throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
+  const types = segmentsOf(neutron, row).map(({ networkType }) => networkType);
+  const mtu = fields.mtu === undefined ? row.mtu : mtuOf(fields.mtu, types);
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;
@@ -123,7 +132,7 @@ function update(neutron: Neutron, row: NetworkRow, fields: Fields<NetworkAttribu
   if (fields["router:external"] !== undefined) setExternal(neutron, row, fields["router:external"]);
   row.isDefault = fields.is_default ?? row.isDefault;
   row.portSecurity = fields.port_security_enabled ?? row.portSecurity;
-  row.mtu = fields.mtu ?? row.mtu;
+  row.mtu = mtu;
   row.dnsDomain = fields.dns_domain ?? row.dnsDomain;
 }
 

@@ -207,7 +207,7 @@ function checkUnused(neutron: Neutron, row: RbacPolicyRow, next?: string): void 
   } else if (action === "access_as_shared") {
     if (next !== EVERYBODY && losesUsers(neutron, network, target))
       throw inUse(row, objections(type, undefined, sharedByOthers(objectId)));
-  } else if (next !== EVERYBODY && hasGatewaysThrough(neutron, network, target))
+  } else if (next !== EVERYBODY && hasGatewaysThrough(neutron, network, target, next))
     throw inUse(row, objections(type, undefined, `Invalid input for operation: ${GATEWAYS}`));
 }
 

@@ -196,6 +196,9 @@ function update<T extends ResourceRow, A extends Attributes>(
   context: RequestContext,
 ): HttpReply {
   const { actor } = context;
+  // An empty body of the core is looked at only once there is something to change.
+  if (resource.isCore && context.request.body.length <= "{}".length)
+    requireChangeable(neutron, resource, context, "update");
   const fields = parseChanges(actor, resource, itemOf(context, resource));
   const row = requireChangeable(neutron, resource, context, "update");
   checkPolicy(actor, resource, fields, "update", policyNetwork(neutron, actor, resource.networkOf?.changed(row)));

@@ -6,8 +6,8 @@ import { checkZones } from "../state/zones.ts";
 import type { RouterRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
-import { boolean, orNull, text, zoneHints } from "../wire/converters.ts";
-import { dictionary, dictionaryOf, fixedIps, routes } from "../wire/structures.ts";
+import { boolean, isFalsy, orNull, text, uuid, zoneHints } from "../wire/converters.ts";
+import { fixedIps, knownKeys, routes } from "../wire/structures.ts";
 import { badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
 import { forAdmins, forEverybody } from "../wire/policies.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
@@ -15,21 +15,21 @@ import type { Resource } from "./resource.ts";
 
 /** An empty object means the same as null: no gateway. */
 const gatewayInfo = (value: unknown): GatewayInfo | null => {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return null;
-  if (Object.keys(dictionary(value)).length === 0) return null;
-  const fields = dictionaryOf(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
+  if (isFalsy(value)) return null;
+  const fields = knownKeys(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
   const { network_id: networkId, enable_snat: snat, external_fixed_ips: ips } = fields;
   return {
     ...fields,
-    network_id: typeof networkId === "object" ? null : String(networkId),
+    network_id: orNull(uuid)(networkId),
     ...(snat !== undefined && { enable_snat: boolean(snat) }),
     ...(ips !== undefined && { external_fixed_ips: fixedIps(ips ?? []) }),
   };
 };
 
-/** There are no flavors; the service looks up whatever is given. @throws Refusal 404, 500 */
+/** The service looks up whatever is given. @throws Refusal 404, 500 */
 const flavorId = (value: unknown): string => {
-  if (typeof value === "object" && value !== null) throw internalError();
+  const isList = Array.isArray(value) && value.every((each) => typeof each !== "object" || each === null);
+  if (typeof value === "object" && value !== null && !isList) throw internalError();
   return str(value);
 };
 

@@ -3,7 +3,7 @@ import type { PortRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { withStandard } from "./attributes.ts";
 import { forAdmins } from "./policies.ts";
-import { anything, boolean, listOf, mac, oneOf, orEmpty, orNull, text, textUpTo, uuid, uuids } from "./converters.ts";
+import { anything, boolean, listOf, mac, oneOf, orNull, text, textUpTo, uuid, uuids } from "./converters.ts";
 import { addressPairs, dhcpOptions, dictionary, fixedIps } from "./structures.ts";
 import { dnsHostName } from "./dns-names.ts";
 import { projectMembers, revisionMembers, type View } from "./views.ts";
@@ -64,7 +64,7 @@ export const PORT_ATTRIBUTES = withStandard({
   ip_allocation: { post: false, put: false, filter: (value: unknown) => (value === "none" ? value : undefined) },
   numa_affinity_policy: { convert: oneOf(["required", "preferred", "legacy", null]) },
   device_profile: { put: false, convert: orNull(text) },
-  tags: { put: false, convert: orEmpty(listOf(textUpTo(TAG_CHARS_MAX))) },
+  tags: { put: false, convert: listOf(textUpTo(TAG_CHARS_MAX)) },
 });
 
 /** The attributes of a port, as a type. */
