@@ -8,13 +8,13 @@ import {
   type ObjectSchema,
   oneOf,
   parseObject,
-  nsRecords,
   pattern,
   text,
   textOrNull,
   tld,
   uuid,
 } from "../wire/fields.ts";
+import { nsRecords } from "../wire/ns-records.ts";
 import { listReply } from "../wire/lists.ts";
 import { bodyOf, forAdmins, idIn, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
@@ -127,8 +127,8 @@ const RESOURCES: Readonly<Record<AdminKind, AdminResource>> = {
   },
 };
 
-const linkTo = (context: RequestContext, kind: AdminKind, { id }: AdminRow): string =>
-  `${rootOf(context)}/${kind}/${id}`;
+const linkTo = (context: RequestContext, kind: AdminKind, row: AdminRow): string =>
+  `${rootOf(context)}/${kind}/${row.id}`;
 
 const view = (context: RequestContext, kind: AdminKind, row: AdminRow): View => ({
   id: row.id,
@@ -179,9 +179,8 @@ function update(designate: Designate, context: RequestContext, kind: AdminKind):
   const row = requireRow(designate, context, kind);
   const { schema, updateStatus } = RESOURCES[kind];
   const current = { id: row.id, project_id: row.projectId };
-  const fixed = ["id", ...(kind === "pools" ? ["project_id"] : [])];
+  const fixed = kind === "pools" ? Object.keys(current) : ["id"];
   const fields = { ...row.fields, ...parseObject(bodyOf(context), { ...schema, fixed }, current) };
-  // A pool keeps at least one name server.
   if (Array.isArray(fields.ns_records) && fields.ns_records.length === 0)
     throw badRequest("last_server_delete_not_allowed", "Not allowed to delete last of servers");
   checkUnique(designate, kind, fields, row.id);

@@ -1,5 +1,5 @@
 import { repr, str } from "../../python/index.ts";
-import { badValue, crash, invalidObject, invalidValue, schemaViolation } from "./errors.ts";
+import { badValue, crash, invalidObject, invalidValue } from "./errors.ts";
 
 /*
  * Fields of Designate's objects, as they convert and refuse what clients send (designate/objects/fields.py of Zed).
@@ -15,7 +15,7 @@ const DESCRIPTION_LENGTH_MAX = 160;
 const INTEGER_MAX = 2_147_483_647;
 
 /** Converts a value of the field named. @throws Refusal 400 */
-type Coercion = (value: unknown, field: string) => unknown;
+export type Coercion = (value: unknown, field: string) => unknown;
 
 /** The fields of an object that clients may send, by name. */
 export interface ObjectSchema {
@@ -36,7 +36,7 @@ export const isDomain = (text: string | undefined): boolean => text !== undefine
 const PYTHON_TYPES: Readonly<Record<string, string>> = { boolean: "bool", number: "int", string: "str" };
 
 /** The name of a value's type in Python. */
-function typeOf(value: unknown): string {
+export function typeOf(value: unknown): string {
   if (value === null) return "NoneType";
   if (Array.isArray(value)) return "list";
   if (typeof value === "number" && !Number.isInteger(value)) return "float";
@@ -192,30 +192,6 @@ export const masters: Coercion = (value) => {
   for (const item of items)
     if (typeof item !== "string") throw badValue("AttributeError", `'${typeOf(item)}' object has no attribute 'split'`);
   return items;
-};
-
-const NS_PRIORITY_MAX = 10_000;
-
-/** One name server of a pool. @throws Refusal 400 */
-function nsRecord(value: unknown, at: number): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw badValue("AttributeError", `'${typeOf(value)}' object has no attribute 'items'`);
-  const { hostname, priority } = Object.fromEntries(Object.entries(value));
-  const shown = { hostname: hostname === undefined ? undefined : domain(hostname, "hostname"), priority };
-  if (priority !== undefined) shown.priority = integerFrom(1, NS_PRIORITY_MAX)(priority, "priority");
-  for (const name of ["priority", "hostname"] as const)
-    if (shown[name] === undefined)
-      throw schemaViolation([name, "records", at], `'${name}' is a required property`, "required", [name]);
-  return shown;
-}
-
-/** The name servers of a pool. */
-export const nsRecords: Coercion = (value) => {
-  if (value === null || typeof value === "number" || typeof value === "boolean")
-    throw badValue("TypeError", `'${typeOf(value)}' object is not iterable`);
-  const items: readonly unknown[] =
-    typeof value === "string" ? Array.from(value) : Array.isArray(value) ? value : Object.keys(value ?? {});
-  return items.map(nsRecord);
 };
 
 /** Names with values. */

@@ -112,7 +112,7 @@ function removeThings(glance: Glance, context: RequestContext, kind: ThingKind):
 function replaceTags(glance: Glance, context: RequestContext, kind: ThingKind): HttpReply {
   const row = namespaceOf(glance, context, kind);
   requireAdmin(context, "add_metadef_tags");
-  const { tags } = readBody(context);
+  const { tags }: { readonly tags?: unknown } = readBody(context);
   if (!Array.isArray(tags)) throw badRequest("'tags' is a required property");
   const { nowMs } = glance.cloud.kernel;
   const things = tags.map((each: unknown): NamespaceThing => {

@@ -22,7 +22,7 @@ const nameOf = (path: string): string => AREAS.find(([part]) => path.includes(pa
 const OTHERS = ["/v3/OS-FEDERATION/*rest", "/v3/OS-OAUTH1/*rest", "/v3/domains/:domain/config/*rest"];
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-const unserved = (method: string, path: string, action?: string): OpenStackRoute => ({
+const refuse = (method: string, path: string, action?: string): OpenStackRoute => ({
   method,
   path,
   handler: (context) => {
@@ -41,8 +41,8 @@ export const NOT_SIMULATED_ROUTES: readonly OpenStackRoute[] = [
       throw notSimulated("EC2 authentication");
     },
   },
-  ...TABLE.routes.map(({ method, path, action }) => unserved(method, path, action)),
-  ...OTHERS.flatMap((path) => METHODS.map((method) => unserved(method, path))),
+  ...TABLE.routes.map(({ method, path, action }) => refuse(method, path, action)),
+  ...OTHERS.flatMap((path) => METHODS.map((method) => refuse(method, path))),
   {
     method: "GET",
     path: "/v3/auth/OS-FEDERATION/websso/:protocol",

@@ -23,13 +23,13 @@ export function losesUsers(neutron: Neutron, row: NetworkRow, target: string): b
 }
 
 /** `InvalidSharedSetting`, in the service's words. */
-export const sharedByOthers = (networkId: string): string =>
+export const reasonOfUsers = (networkId: string): string =>
   `Unable to reconfigure sharing settings for network ${networkId}. Multiple tenants are using it.`;
 
 /** @throws Refusal 409 while other projects have ports on a network that is no longer to be shared with all */
 export function checkUnshared(neutron: Neutron, row: NetworkRow): void {
   const isShared = isSharedWith(neutron, row.id, EVERYBODY);
-  if (isShared && losesUsers(neutron, row, EVERYBODY)) throw conflict("InvalidSharedSetting", sharedByOthers(row.id));
+  if (isShared && losesUsers(neutron, row, EVERYBODY)) throw conflict("InvalidSharedSetting", reasonOfUsers(row.id));
 }
 
 /** Whether routers of projects have a gateway on the network that only the policy for `target` allows them; `next` is whom it will be for instead. */

@@ -1,6 +1,7 @@
 import type { Actor, FloatingIpView, ProxiedOps, SecurityGroupView } from "../../cloud.ts";
 import { FLOATING_IPS } from "./floatingips.ts";
-import { removeRow, type Resource, requireRow } from "./resource.ts";
+import { type Resource, requireRow } from "./resource.ts";
+import { removeRow } from "./resource-rows.ts";
 import { SECURITY_GROUP_RULES } from "./security-group-rules.ts";
 import { SECURITY_GROUPS } from "./security-groups.ts";
 import { requireGroup } from "../state/lookup.ts";

@@ -1,17 +1,9 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
-import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota } from "../state/quotas.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
-import {
-  addPolicy,
-  EVERYBODY,
-  policiesOf,
-  removePolicy,
-  type SharedAction,
-  type SharedName,
-} from "../state/sharing.ts";
+import { addPolicy, policiesOf, removePolicy, type SharedAction, type SharedName } from "../state/sharing.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
@@ -27,7 +19,7 @@ import { badInput, conflict, internalError, invalid, methodNotAllowed, notFound,
 import { listReply, selectFields } from "../wire/lists.ts";
 import { forEverybody } from "../wire/policies.ts";
 import { projectMembers, type View } from "../wire/views.ts";
-import { hasGatewaysThrough, losesUsers, sharedByOthers } from "../behaviour/network-sharing.ts";
+import { checkUnused, inUse, objections } from "../behaviour/sharing-objections.ts";
 import { TYPES } from "../behaviour/shared-types.ts";
 
 /*
@@ -77,32 +69,6 @@ function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): Rb
   if (row === undefined) throw notFound("RbacPolicy", params.id ?? "");
   if (controls(actor, row)) return row;
   throw notFoundAs("RbacPolicyNotFound", `RBAC policy of type ${row.objectType} with ID ${row.id} not found`);
-}
-
-/**
- * The watchers of changes to the sharing of an object, in the service's words. The numbers are those under which the recorded process had
- * registered them; every process has others.
- */
-const OWN_WATCHERS: Partial<Record<SharedName, number>> = {
-  address_scope: 8736821350500,
-  network: 8736821394520,
-  qos_policy: 8736821392226,
-  security_group: 8736822074205,
-};
-const NETWORK_WATCHERS = [
-  "neutron.plugins.ml2.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-146031",
-  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1573187",
-  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1726019",
-];
-
-/** The watchers' objections, each in its own words; `networkReason` is that of the plugins that watch networks. */
-function objections(type: SharedName, ownReason: string | undefined, networkReason: string): string {
-  const own = `neutron.objects.${TYPES[type].module}.RbacNeutronDbObjectMixin.validate_rbac_policy_change-${OWN_WATCHERS[type] ?? 0}`;
-  const all = [
-    ...(ownReason === undefined ? [] : [[own, ownReason] as const]),
-    ...(type === "network" ? NETWORK_WATCHERS.map((watcher) => [watcher, networkReason] as const) : []),
-  ];
-  return all.map(([watcher, reason]) => `Callback ${watcher} failed with "${reason}"`).join(",");
 }
 
 const NOT_OWN = (what: string): string =>
@@ -173,42 +139,11 @@ function update(neutron: Neutron, context: RequestContext): HttpReply {
   return json(200, { rbac_policy: view(row) });
 }
 
-const inUse = (row: Pick<RbacPolicyRow, "objectId">, details: string): Refusal =>
-  conflict(
-    "RbacPolicyInUse",
-    `RBAC policy on object ${row.objectId} cannot be removed because other objects depend on it.\nDetails: ${details}`,
-  );
-
 /** A network is external while any policy says so. */
 function openOutside(neutron: Neutron, { objectType: type, objectId, action }: RbacPolicyRow): void {
   const network = neutron.slot.value.networks.get(objectId);
   if (type === "network" && action === "access_as_external" && network !== undefined)
     network.external = policiesOf(neutron, objectId).some((policy) => policy.action === action);
-}
-
-/** Whether some project uses an object that no other policy lets it use; networks have rules of their own. */
-function hasUsers(neutron: Neutron, { id, objectType: type, objectId, target }: RbacPolicyRow): boolean {
-  const others = new Set(policiesOf(neutron, objectId).flatMap((each) => (each.id === id ? [] : [each.target])));
-  if (others.has(EVERYBODY)) return false;
-  const users = new Set(TYPES[type].users(neutron.slot.value, objectId));
-  users.delete(TYPES[type].find(neutron.slot.value, objectId)?.projectId ?? "");
-  return target === EVERYBODY ? [...users].some((user) => !others.has(user)) : users.has(target);
-}
-
-const GATEWAYS = "There are routers attached to this network that depend on this policy for access.";
-
-/** Refuses while a project uses the object only through this policy. @throws Refusal 409 */
-function checkUnused(neutron: Neutron, row: RbacPolicyRow, next?: string): void {
-  const { objectType: type, objectId, action, target } = row;
-  const network = neutron.slot.value.networks.get(objectId);
-  if (network === undefined) {
-    const details = `tenant_id=${target}`;
-    if (hasUsers(neutron, row)) throw inUse(row, objections(type, inUse({ objectId }, details).message, ""));
-  } else if (action === "access_as_shared") {
-    if (next !== EVERYBODY && losesUsers(neutron, network, target))
-      throw inUse(row, objections(type, undefined, sharedByOthers(objectId)));
-  } else if (next !== EVERYBODY && hasGatewaysThrough(neutron, network, target, next))
-    throw inUse(row, objections(type, undefined, `Invalid input for operation: ${GATEWAYS}`));
 }
 
 function remove(neutron: Neutron, context: RequestContext): HttpReply {

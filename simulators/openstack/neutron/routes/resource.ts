@@ -5,12 +5,11 @@ import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import { policyNetwork } from "../state/access.ts";
 import type { ResourceRow } from "../state/rows.ts";
-import { mayUse, removePoliciesOf, type SharedName, shareWithAll } from "../state/sharing.ts";
+import { mayUse, type SharedName } from "../state/sharing.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
   checkPolicy,
-  convertValue,
   type Fields,
   itemOf,
   itemsOf,
@@ -23,6 +22,7 @@ import {
 import { forbidden, internalError, methodNotAllowed, notFound } from "../wire/errors.ts";
 import { type ListedCollection, listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
+import { createAll, dropBulkOnly, removeRow, share } from "./resource-rows.ts";
 import { tagRoutes } from "./tags.ts";
 import { checkRevision, checkStorable } from "./resource-checks.ts";
 
@@ -123,7 +123,7 @@ function create<T extends ResourceRow, A extends Attributes>(
 ): HttpReply {
   const { actor } = context;
   const { items, isBulk } = itemsOf(context, resource);
-  const all = items.map((item) => parseNewFields(actor, resource, isBulk ? item : checkedForBulk(resource, item)));
+  const all = items.map((item) => parseNewFields(actor, resource, isBulk ? item : dropBulkOnly(resource, item)));
   if (isBulk && resource.failsInBulk === true) throw internalError();
   if (resource.isForAdmins === true && !actor.isAdmin) throw forbidden(`rule:create_${resource.name}`);
   for (const fields of all) resource.checkParent?.(neutron, actor, fields);
@@ -136,58 +136,6 @@ function create<T extends ResourceRow, A extends Attributes>(
   const view = resource.createdView ?? resource.view;
   const views = createAll(neutron, resource, actor, all).map((row) => view(neutron, actor, row));
   return json(201, isBulk ? { [resource.collection]: views } : { [resource.name]: views[0] });
-}
-
-/** What only a list of resources may carry is checked, and then ignored for a single one. */
-function checkedForBulk<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>, item: View): View {
-  const { bulkOnly = [] } = resource;
-  const names = bulkOnly.filter((name) => Object.hasOwn(item, name));
-  if (names.length === 0) return item;
-  for (const name of names) convertValue(name, item[name], resource.attributes[name]);
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
-}
-
-/** A bulk is all or nothing. */
-function createAll<T extends ResourceRow, A extends Attributes>(
-  neutron: Neutron,
-  resource: Resource<T, A>,
-  actor: Actor,
-  all: readonly NewFields<A>[],
-): readonly T[] {
-  const created: T[] = [];
-  try {
-    for (const fields of all) {
-      const row = resource.create(neutron, actor, projectOf(actor, fields), fields);
-      created.push(row);
-      share(neutron, resource, row, fields);
-    }
-    return created;
-  } catch (error) {
-    for (const row of created.reverse()) removeRow(neutron, resource, actor, row);
-    throw error;
-  }
-}
-
-/** Shares a row with all projects, or no longer, as its attribute says. */
-function share<T extends ResourceRow, A extends Attributes>(
-  neutron: Neutron,
-  { sharedAs }: Resource<T, A>,
-  row: T,
-  fields: Readonly<Record<string, unknown>>,
-): void {
-  if (sharedAs !== undefined && fields.shared !== undefined)
-    shareWithAll(neutron, sharedAs, row, fields.shared === true);
-}
-
-/** Removes a row with the policies that share it. @throws Refusal */
-export function removeRow<T extends ResourceRow, A extends Attributes>(
-  neutron: Neutron,
-  resource: Resource<T, A>,
-  actor: Actor,
-  row: T,
-): void {
-  resource.remove(neutron, actor, row);
-  if (resource.sharedAs !== undefined) removePoliciesOf(neutron, row.id);
 }
 
 function update<T extends ResourceRow, A extends Attributes>(

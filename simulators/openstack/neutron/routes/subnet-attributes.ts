@@ -15,13 +15,13 @@ const MODES = ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] as const;
 const cidr = (value: unknown): string => {
   // The service expects a text, and fails on anything else.
   if (typeof value !== "string") throw internalError();
-  const prefix = parsePrefix(lengthened(value.trim()));
+  const prefix = parsePrefix(withLength(value.trim()));
   if (prefix === undefined) throw badInput(`${str(value)} is not in a CIDR format`);
   return prefix.text;
 };
 
 /** An address alone is a prefix of its full length; octets that are missing are 0. */
-function lengthened(given: string): string {
+function withLength(given: string): string {
   if (given.includes("/") || !/^\d+(\.\d+){1,3}$/.test(given)) return given;
   const octets = given.split(".");
   return `${[...octets, "0", "0", "0"].slice(0, 4).join(".")}/32`;

@@ -5,7 +5,7 @@ import type { RequestContext } from "../../service.ts";
 import { anything, type Convert, InvalidValue, text } from "./converters.ts";
 import { isDictionary } from "./structures.ts";
 import { forbidden, httpBadRequest, internalError } from "./errors.ts";
-import { type AttributePolicy, type PolicyNetwork, refusedRules } from "./policies.ts";
+import { type AttributePolicy, type PolicyNetwork, findRefusal } from "./policies.ts";
 import type { View } from "./views.ts";
 
 /*
@@ -220,6 +220,6 @@ export function checkPolicy(
   const looked = Object.entries(schema.attributes).flatMap(([name, { policy }]) =>
     policy !== undefined && Object.hasOwn(given, name) ? [[name, given[name], policy] as const] : [],
   );
-  const refused = refusedRules(actor, `rule:${verb}_${schema.name}`, looked, network);
+  const refused = findRefusal(actor, `rule:${verb}_${schema.name}`, looked, network);
   if (refused !== undefined) throw forbidden(refused);
 }

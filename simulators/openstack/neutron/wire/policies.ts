@@ -10,7 +10,7 @@ import { isDictionary } from "./structures.ts";
  * Whom a rule lets through: everybody; administrators; also the project that owns the port's network; the same or whomever the network is shared
  * with; whoever does not name a device of the network itself; whoever does not name all projects.
  */
-export type PolicyRule = "everybody" | "admin" | "network-owner" | "network-user" | "device" | "target";
+type PolicyRule = "everybody" | "admin" | "network-owner" | "network-user" | "device" | "target";
 
 /** The rules of an attribute. */
 export interface AttributePolicy {
@@ -56,7 +56,7 @@ function partsOf(value: unknown, parts: Readonly<Record<string, PolicyRule>>): r
 }
 
 /** What is wrong with a request: the rules that it had to pass, all of them, as the service names them. */
-export function refusedRules(
+export function findRefusal(
   actor: Actor,
   base: string,
   policies: Iterable<readonly [name: string, value: unknown, policy: AttributePolicy]>,

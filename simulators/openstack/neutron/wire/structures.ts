@@ -51,7 +51,7 @@ const wrongKeys = (expected: readonly string[], provided: readonly string[]): In
   );
 
 /** An object with all of the required keys and none but these. @throws InvalidValue */
-export function dictionaryOf(value: unknown, required: readonly string[], optional: readonly string[] = []): View {
+function dictionaryOf(value: unknown, required: readonly string[], optional: readonly string[] = []): View {
   const fields = dictionary(value);
   const names = Object.keys(fields);
   const isFine =
