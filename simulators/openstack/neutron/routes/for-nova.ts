@@ -78,8 +78,8 @@ function lookups(neutron: Neutron): Lookups {
     networksFor: (actor) => {
       const internal = [...state().networks.values()].filter(({ external }) => !external);
       const own = internal.filter(({ projectId }) => projectId === actor.projectId);
-      const shared = (): NetworkRow[] => internal.filter(({ id }) => isSharedWith(neutron, id, EVERYBODY));
-      return (own.length > 0 ? own : shared()).map((row) => networkForNova(neutron, actor, row));
+      const listShared = (): NetworkRow[] => internal.filter(({ id }) => isSharedWith(neutron, id, EVERYBODY));
+      return (own.length > 0 ? own : listShared()).map((row) => networkForNova(neutron, actor, row));
     },
     externalNetworks: (actor) =>
       [...state().networks.values()]

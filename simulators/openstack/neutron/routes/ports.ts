@@ -223,7 +223,7 @@ export const PORTS: Resource<PortRow, PortAttributes> = {
   find: ({ slot }, id) => slot.value.ports.get(id),
   canSee: controlsPort,
   canChange: controlsPort,
-  networkOf: { created: ({ network_id }) => network_id, changed: ({ networkId }) => networkId },
+  networkOf: { ofNew: ({ network_id }) => network_id, ofRow: ({ networkId }) => networkId },
   view: portView,
   createdView: createdPortView,
   checkParent: (neutron, actor, fields) => checkNetworkOwner(neutron, actor, fields.network_id, "port"),

@@ -38,14 +38,14 @@ describe("what is shared", () => {
   it.each(SHARED)("of type %s is seen by its target as long as it is, and changed by nobody else", async (...row) => {
     const [type, path, body, owner] = row;
     const id = await make(owner, path, body);
-    const seen = async (): Promise<number> => (await ask("B", "GET", `${path}/${id}`)).status;
-    expect(await seen()).toBe(404);
+    const look = async (): Promise<number> => (await ask("B", "GET", `${path}/${id}`)).status;
+    expect(await look()).toBe(404);
     const policy = await make(owner, "/rbac-policies", share(type, id, cloud.projectId("B")));
-    expect(await seen()).toBe(200);
+    expect(await look()).toBe(200);
     const change = { [Object.keys(body)[0] ?? ""]: { name: "other" } };
     expect((await ask("B", "PUT", `${path}/${id}`, change)).status).toBe(403);
     expect((await ask(owner, "DELETE", `/rbac-policies/${policy}`)).status).toBe(204);
-    expect(await seen()).toBe(404);
+    expect(await look()).toBe(404);
   });
 
   it("stays so while its target uses it", async () => {

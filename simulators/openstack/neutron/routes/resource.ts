@@ -50,7 +50,7 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   /** Members that only administrators see, by which everybody may filter. */
   readonly adminMembers?: readonly string[];
   /** The network whose owner may set more, if the rules of its attributes ask for it: where a new one is to be, and where one is. */
-  readonly networkOf?: { readonly created: (fields: NewFields<A>) => string; readonly changed: (row: T) => string };
+  readonly networkOf?: { readonly ofNew: (fields: NewFields<A>) => string; readonly ofRow: (row: T) => string };
   /** Refuses a caller that may not put one onto the network that its fields name. @throws Refusal 403, 404 */
   readonly checkParent?: (neutron: Neutron, actor: Actor, fields: NewFields<A>) => void;
   /** Real clients seen using its routes. */
@@ -128,7 +128,7 @@ function create<T extends ResourceRow, A extends Attributes>(
   if (resource.isForAdmins === true && !actor.isAdmin) throw forbidden(`rule:create_${resource.name}`);
   for (const fields of all) resource.checkParent?.(neutron, actor, fields);
   for (const fields of all) {
-    const network = policyNetwork(neutron, actor, resource.networkOf?.created(fields));
+    const network = policyNetwork(neutron, actor, resource.networkOf?.ofNew(fields));
     checkPolicy(actor, resource, fields, "create", network);
   }
   if (resource.quota !== undefined) checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
@@ -149,7 +149,7 @@ function update<T extends ResourceRow, A extends Attributes>(
     requireChangeable(neutron, resource, context, "update");
   const fields = parseChanges(actor, resource, itemOf(context, resource));
   const row = requireChangeable(neutron, resource, context, "update");
-  checkPolicy(actor, resource, fields, "update", policyNetwork(neutron, actor, resource.networkOf?.changed(row)));
+  checkPolicy(actor, resource, fields, "update", policyNetwork(neutron, actor, resource.networkOf?.ofRow(row)));
   // The real service fails if a resource can't be changed (security group rules).
   if (resource.update === undefined) throw internalError();
   checkStorable(fields);
