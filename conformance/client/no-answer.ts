@@ -2,7 +2,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
 import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
 
-/** What the broker did instead of answering, by fault; any other fault is described by its own message. */
+/** What the broker did instead of answering, by fault; other faults are described by their own messages. */
 const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   refused: "the broker refuses connections",
   reset: "the broker hung up",
@@ -12,10 +12,10 @@ const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   protocol: "the broker did not answer in HTTP",
 };
 
-/** The faults after which a request certainly had no effect. */
+/** The faults that prove that a request had no effect. */
 const UNSENT: readonly TransportFault[] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
-/** Which request got no answer, and why. */
+/** The request that got no answer, and the fault. */
 export const describeSilence = ({ method, url }: RawRequest, { message }: TransportError): string =>
   `${method} ${new URL(url).pathname}: ${message}`;
 
@@ -23,7 +23,7 @@ export const describeSilence = ({ method, url }: RawRequest, { message }: Transp
 export class NoAnswer extends Error {
   readonly exchange: Exchange;
   readonly fault: TransportFault;
-  /** Who did what, in one line. */
+  /** The failed request in one line. */
   readonly blame: string;
   constructor(request: RawRequest, error: TransportError) {
     super(describeSilence(request, error), { cause: error });
@@ -41,8 +41,8 @@ export class NoAnswer extends Error {
 }
 
 /**
- * The value of a promise, or undefined when there was no answer now that might come at the next attempt. A broker that refuses
- * connections is not waited for.
+ * The value of a promise, or undefined if there was no answer now but the next attempt may get one. A broker
+ * that refuses connections is not waited for.
  *
  * @throws NoAnswer refused
  */

@@ -2,8 +2,9 @@ import type { Answer, Operation } from "./answer.ts";
 import type { RequestOptions } from "./request.ts";
 
 /**
- * Sends a request; a deletion that is answered 5xx is sent once more, as platforms do: a broker may stumble over what is asked beside it. If that
- * does not get through either, or finds nothing left, the first answer counts.
+ * Sends a request. Sends a deletion that is answered 5xx once more, as platforms do, because a broker may
+ * stumble over concurrent requests. If that does not get through either, or finds nothing left, the first
+ * answer counts.
  *
  * @throws NoAnswer
  */

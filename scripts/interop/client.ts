@@ -15,7 +15,7 @@ const FOLDER = resolve(fileURLToPath(new URL("../../.drydock/interop", import.me
 const INSTALL_MS_MAX = 1_800_000;
 const OUTPUT_BYTES_MAX = 64 << 20;
 
-/** What became of a test. */
+/** The result of a test. */
 export interface TestResult {
   readonly outcome: "pass" | "fail" | "skip";
   /** The last words of a test that failed. */

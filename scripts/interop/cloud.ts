@@ -19,7 +19,7 @@ interface ListeningCloud {
   readonly authUrl: string;
   /** The name server that answers for what Designate serves: `127.0.0.1:5300`. */
   readonly nameServer: string;
-  /** What was thrown where nothing may throw: requests that the cloud answered with a defect of its own. */
+  /** Errors where nothing may throw: requests that the cloud answered with a defect of its own. */
   readonly crashes: readonly unknown[];
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -48,7 +48,10 @@ type Sections = Readonly<Record<string, Readonly<Record<string, string | number 
 
 const PATIENCE = { build_interval: 1, build_timeout: 60 };
 
-/** What Tempest may try on any of our clouds. Nobody can log in to a server, so nothing is validated by doing so. */
+/**
+ * The features that Tempest may try on any of our clouds. Nobody can log in to a server, so nothing is
+ * validated by doing so.
+ */
 const FEATURES: Sections = {
   "identity-feature-enabled": { application_credentials: true, access_rules: true },
   "compute-feature-enabled": {
@@ -85,7 +88,7 @@ const FEATURES: Sections = {
   },
 };
 
-/** What Tempest must know of one cloud. */
+/** The facts about one cloud that Tempest needs. */
 const sectionsOf = (cloud: TestedCloud, extensions: string): Sections => ({
   DEFAULT: { log_file: "tempest.log" },
   oslo_concurrency: { lock_path: within("tempest", "lock") },

@@ -1,7 +1,10 @@
 import { isObject } from "../../kernel/index.ts";
 import { RuleError, RuleReader } from "./acl-rule-reader.ts";
 
-/** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
+/**
+ * The access that a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul,
+ * "ACL Rules").
+ */
 export type Grant = "deny" | "read" | "list" | "write";
 
 /** One rule of a policy. */
@@ -147,7 +150,7 @@ function readRule(reader: RuleReader): AclRule {
   return namedRule(resource, name, grant);
 }
 
-/** What `policy` says in the block that ends at the next `}`; empty when it says nothing. */
+/** The `policy` in the block that ends at the next `}`; empty if there is none. */
 function readGrant(reader: RuleReader): string {
   let grant = "";
   while (reader.peek().text !== "}") {

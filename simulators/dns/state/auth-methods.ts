@@ -12,7 +12,7 @@ interface AuthState {
 
 const METHOD_NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 
-/** What a kind of login needs in its configuration, and what it says about the one who logs in. */
+/** The configuration that a kind of login needs, and its facts about whoever logs in. */
 interface MethodKind {
   readonly objection: (config: Readonly<Record<string, unknown>>) => string | undefined;
   readonly variables: readonly string[];

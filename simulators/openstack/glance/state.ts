@@ -100,7 +100,7 @@ interface GlanceState {
   made: number;
 }
 
-/** What the routes of Glance work with. */
+/** The context of Glance's routes. */
 export interface Glance {
   readonly cloud: Cloud;
   readonly slot: Slot<GlanceState>;

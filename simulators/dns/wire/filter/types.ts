@@ -1,4 +1,4 @@
-/** What can be filtered by: the fields of a type, lists of structures included. */
+/** The fields of a type by which it can be filtered, lists of structures included. */
 export type FilterType =
   | "string"
   | "int"
@@ -24,7 +24,7 @@ const PROXY: Fields = {
   Mode: "string",
 };
 
-/** What nodes can be filtered by (Consul 1.8, "Filtering" of each endpoint). */
+/** The fields by which nodes can be filtered (Consul 1.8, "Filtering" of each endpoint). */
 export const NODE: Fields = {
   ID: "string",
   Node: "string",
@@ -34,7 +34,7 @@ export const NODE: Fields = {
   Meta: "map",
 };
 
-/** What services of a node or an agent can be filtered by. */
+/** The fields by which services of a node or an agent can be filtered. */
 export const SERVICE: Fields = {
   Kind: "string",
   ID: "string",
@@ -50,7 +50,7 @@ export const SERVICE: Fields = {
   Connect: { struct: CONNECT },
 };
 
-/** What instances in the catalog can be filtered by. */
+/** The fields by which instances in the catalog can be filtered. */
 export const CATALOG_SERVICE: Fields = {
   ID: "string",
   Node: "string",
@@ -72,7 +72,7 @@ export const CATALOG_SERVICE: Fields = {
   ServiceConnect: { struct: CONNECT },
 };
 
-/** What checks can be filtered by. */
+/** The fields by which checks can be filtered. */
 export const CHECK: Fields = {
   Node: "string",
   CheckID: "string",
@@ -86,7 +86,7 @@ export const CHECK: Fields = {
   Type: "string",
 };
 
-/** What instances with their health can be filtered by. */
+/** The fields by which instances with their health can be filtered. */
 export const INSTANCE: Fields = {
   Node: { struct: NODE },
   Service: { struct: SERVICE },

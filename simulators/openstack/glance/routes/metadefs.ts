@@ -33,7 +33,7 @@ function list({ slot }: Glance, { actor, query }: RequestContext): HttpReply {
   });
 }
 
-/** What a body says about a namespace itself. */
+/** The namespace itself in a body. */
 const fieldsOf = (
   body: Readonly<Record<string, unknown>>,
   projectId: string,

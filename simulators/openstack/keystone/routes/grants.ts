@@ -21,7 +21,7 @@ export const TO_PROJECTS = "/inherited_to_projects";
 interface GrantPath {
   readonly scope: ScopeKind;
   readonly base: string;
-  /** What ends the path. */
+  /** The last part of the path. */
   readonly end: string;
   /** Before the key of the scope. */
   readonly prefix: string;

@@ -31,7 +31,7 @@ const refuse = (method: string, path: string, action?: string): OpenStackRoute =
   },
 });
 
-/** Routes that answer 501, after what comes before it. */
+/** Features of Keystone that this simulator lacks: refused with 501 in Keystone's own error form. */
 export const NOT_SIMULATED_ROUTES: readonly OpenStackRoute[] = [
   {
     method: "POST",

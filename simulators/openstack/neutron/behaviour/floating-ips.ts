@@ -6,7 +6,7 @@ import type { Neutron } from "../state/state.ts";
 import { badRequest, conflict } from "../wire/errors.ts";
 import { deletePort } from "./ports.ts";
 
-/** What a floating IP is associated with; nulls for nothing. */
+/** The association of a floating IP; nulls if there is none. */
 type Association = Pick<FloatingIpRow, "portId" | "fixedIp" | "routerId">;
 
 const NO_ASSOCIATION: Association = { portId: null, fixedIp: null, routerId: null };

@@ -25,7 +25,7 @@ const qosUsers = ({ qosPolicyOf, networks, ports, floatingIps }: NeutronState, i
     return policy === id && row !== undefined ? [row.projectId] : [];
   });
 
-/** What can be shared, and how. */
+/** The types that can be shared, and how. */
 export const TYPES: Readonly<Record<SharedName, SharedType>> = {
   address_group: {
     actions: SHARED_ONLY,

@@ -17,7 +17,7 @@ import { ROUTERS } from "./routers.ts";
  * Which agents serve which routers and networks.
  */
 
-/** What agents of a kind serve: routers, or networks. */
+/** The objects that agents of a kind serve: routers, or networks. */
 interface Schedule<T extends { readonly id: string }> {
   readonly topic: string;
   readonly key: "l3" | "dhcp";
@@ -152,7 +152,7 @@ function routesOf<T extends { readonly id: string }>(
   ];
 }
 
-/** What each agent serves, and who serves a router or a network. */
+/** The objects of each agent, and the agents of a router or a network. */
 export const agentScheduleRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...routesOf(neutron, ROUTER_SCHEDULE),
   ...routesOf(neutron, NETWORK_SCHEDULE),

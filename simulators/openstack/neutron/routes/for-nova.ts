@@ -59,7 +59,7 @@ type Lookups = Pick<
   "network" | "subnet" | "networksFor" | "externalNetworks" | "port" | "portAt" | "portsOf" | "portsLeft" | "groupIdsOf"
 >;
 
-/** What Nova looks up about networks and ports. */
+/** Nova's lookups of networks and ports. */
 function lookups(neutron: Neutron): Lookups {
   const state = (): NeutronState => neutron.slot.value;
   const port = (id: string): PortView | undefined => {
@@ -124,7 +124,7 @@ function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): Po
 
 type PortChanges = Pick<PortOps, "create" | "bind" | "unbind" | "setFixedIps" | "setSecurityGroups" | "remove">;
 
-/** What Nova does with the ports of its servers. A missing port needs no change. */
+/** Nova's changes to the ports of its servers. A missing port needs no change. */
 function portChanges(neutron: Neutron): PortChanges {
   const change = (portId: string, work: (row: PortRow) => void): void => {
     const row = neutron.slot.value.ports.get(portId);
@@ -186,7 +186,10 @@ function associateByAddress(
   associate(neutron, actor, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
 }
 
-/** What Neutron does for Nova, and for Designate about floating IPs. `proxied` are the operations behind Nova's old routes. */
+/**
+ * Neutron's operations for Nova, and for Designate about floating IPs. `proxied` are the operations behind
+ * Nova's old routes.
+ */
 export function portOperations(neutron: Neutron, proxied: ProxiedOps): PortOps {
   return {
     proxied,

@@ -36,7 +36,7 @@ interface Provided {
   readonly segments?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What the attributes of `provider` ask for; `undefined` if none is given. */
+/** The segment that the `provider` attributes ask for; `undefined` if none is given. */
 export function providerSegment(fields: Provided): Segment | undefined {
   const segment = {
     type: fields["provider:network_type"],
@@ -60,7 +60,7 @@ function listedSegment(entry: Readonly<Record<string, unknown>>): Segment {
   };
 }
 
-/** What an administrator wants a new network to be carried by; `undefined` for anything. @throws Refusal 400, 409 */
+/** The segments that an administrator wants for a new network; `undefined` for any. @throws Refusal 400, 409 */
 export function askedSegments(neutron: Neutron, fields: Provided): readonly Segment[] | undefined {
   const provided = providerSegment(fields);
   const listed = fields.segments;

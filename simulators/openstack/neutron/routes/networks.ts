@@ -60,7 +60,7 @@ const segmentMembers = (row: SegmentRow | undefined): View => ({
   "provider:segmentation_id": row?.segmentationId ?? null,
 });
 
-/** What carries a network: three members, or a list of them if there are several segments. */
+/** The segments of a network: three members, or a list of them if there are several segments. */
 function carrierMembers(neutron: Neutron, row: NetworkRow): View {
   const segments = segmentsOf(neutron, row);
   return segments.length > 1 ? { segments: segments.map(segmentMembers) } : segmentMembers(segments[0]);

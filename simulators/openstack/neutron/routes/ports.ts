@@ -190,7 +190,7 @@ function remove(neutron: Neutron, row: PortRow): void {
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** What the database keeps in separate tables counts only if it changes; removing all addresses counts twice. */
+/** Values that the database keeps in separate tables count only if they change; removing all addresses counts twice. */
 function revisionsOf(fields: Fields<PortAttributes>, row: PortRow, before: PortRow): number {
   const { fixed_ips: _ips, security_groups: _groups, project_id: _project, tenant_id: _tenant, ...own } = fields;
   const isChanged =

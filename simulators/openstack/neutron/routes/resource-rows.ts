@@ -10,7 +10,7 @@ import type { Resource } from "./resource.ts";
  * Rows of a resource, with what goes along with them: bulks are all or nothing, and sharing follows its attribute.
  */
 
-/** What only a list of resources may carry is checked, and then ignored for a single one. */
+/** Attributes that only a list of resources may have are checked, and then ignored for a single one. */
 export function dropBulkOnly<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>, item: View): View {
   const { bulkOnly = [] } = resource;
   const names = bulkOnly.filter((name) => Object.hasOwn(item, name));

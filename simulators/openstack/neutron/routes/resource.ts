@@ -67,9 +67,9 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   /** How a row that the actor may not see is refused; default: like a missing one. */
   readonly refuseUnseen?: () => Refusal;
   readonly view: (neutron: Neutron, actor: Actor, row: T) => View;
-  /** What creation shows, where it differs. */
+  /** The view of creation, if it differs. */
   readonly createdView?: (neutron: Neutron, actor: Actor, row: T) => View;
-  /** What a change shows, where it differs. */
+  /** The view of a change, if it differs. */
   readonly updatedView?: (neutron: Neutron, actor: Actor, row: T, fields: Fields<A>) => View;
   /** @throws Refusal */
   readonly create: (neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<A>) => T;

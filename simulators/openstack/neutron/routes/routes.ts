@@ -36,7 +36,7 @@ import { SUBNETPOOLS } from "./subnetpools.ts";
 import { SUBNETS } from "./subnets.ts";
 import { VERSION_ROUTES } from "./versions.ts";
 
-/** What the recorded control plane serves. */
+/** The routes of the recorded control plane. */
 const coreRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...resourceRoutes(neutron, NETWORKS),
   ...resourceRoutes(neutron, PORTS),

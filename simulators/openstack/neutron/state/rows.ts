@@ -1,6 +1,6 @@
 import type { SharedAction, SharedName } from "./sharing.ts";
 
-/** What every object of Neutron's database records about its changes. Times are ms since the Unix epoch. */
+/** The record of changes that every object of Neutron's database has. Times are ms since the Unix epoch. */
 export interface Revisioned {
   createdMs: number;
   updatedMs: number;
@@ -8,7 +8,7 @@ export interface Revisioned {
   revision: number;
 }
 
-/** What all resources have in common ("standard attributes"). */
+/** The attributes that all resources have ("standard attributes"). */
 export interface ResourceRow extends Revisioned {
   readonly id: string;
   readonly projectId: string;
@@ -25,7 +25,7 @@ export interface NetworkRow extends ResourceRow {
   portSecurity: boolean;
   mtu: number;
   dnsDomain: string;
-  /** What carries it, in order of creation: usually one segment. */
+  /** Its segments, in order of creation: usually one. */
   readonly segments: string[];
   /** The availability zones that a client suggests, among those that the agents serve. */
   readonly zoneHints: readonly string[];
@@ -101,7 +101,7 @@ export interface PortRow extends ResourceRow {
   deviceOwner: string;
   hostId: string;
   vnicType: string;
-  /** What Nova tells the network's drivers. */
+  /** Nova's information for the network's drivers. */
   profile: Readonly<Record<string, unknown>>;
   readonly deviceProfile: string | null;
   numaPolicy: string | null;

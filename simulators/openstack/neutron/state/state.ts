@@ -16,7 +16,7 @@ import type {
   SubnetRow,
 } from "./rows.ts";
 
-/** What exists in Neutron, by id, with indexes for what is looked up often. */
+/** The state of Neutron, by id, with indexes for frequent lookups. */
 export interface NeutronState extends ExtensionState {
   readonly networks: Map<string, NetworkRow>;
   readonly subnets: Map<string, SubnetRow>;
@@ -72,7 +72,7 @@ export const newState = (): NeutronState => ({
   networksMade: 0,
 });
 
-/** What Neutron's functions work on: its state, and the cloud that it is part of. */
+/** The context of Neutron's functions: its state, and the cloud that it is part of. */
 export interface Neutron {
   readonly cloud: Cloud;
   readonly slot: Slot<NeutronState>;

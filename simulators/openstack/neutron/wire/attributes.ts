@@ -27,7 +27,7 @@ interface Attribute<T = unknown> {
   readonly convert?: Convert<T>;
   /** Who may set it, if policy looks at it. */
   readonly policy?: AttributePolicy;
-  /** What a list's filter by it does to its values (`convert_to`). Default: nothing. */
+  /** The conversion of values in a list's filter (`convert_to`). Default: none. */
   readonly filter?: Convert<unknown>;
 }
 
@@ -39,7 +39,7 @@ type RequiredName<A extends Attributes> = {
   [N in keyof A]: A[N] extends { readonly isRequired: true } ? N : never;
 }[keyof A];
 
-/** What a client gave of the attributes, converted. */
+/** The attributes that a client gave, converted. */
 export type Fields<A extends Attributes> = { readonly [N in keyof A]?: ConvertedValue<A[N]> };
 
 /** The same at creation, when the required ones are there. */
@@ -144,7 +144,10 @@ export function projectOf(actor: Actor, fields: object): string {
   );
 }
 
-/** What a client gave, with the owner under both names. @throws Refusal 400 if the names differ, or there is no owner */
+/**
+ * The attributes that a client gave, with the owner under both names.
+ * @throws Refusal 400 if the names differ, or there is no owner
+ */
 function fillOwner(actor: Actor, item: View, verb: Verb): View {
   const { project_id: project = item.tenant_id, tenant_id: tenant = item.project_id } = item;
   if (project !== tenant)

@@ -52,7 +52,7 @@ export const internalError = (): Refusal => new Refusal(500, "HTTPInternalServer
 /** 501 for what is not modelled, in Neutron's own error form. */
 export const notSimulated = (what: string): Refusal => new Refusal(501, "HTTPNotImplemented", `not simulated: ${what}`);
 
-/** What Neutron says about a request that it does not understand. */
+/** Neutron's answer to a request that it does not understand. */
 export const UNCOMPREHENDED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect.";
 
