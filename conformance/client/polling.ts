@@ -12,6 +12,8 @@ export interface EndedOperation {
   readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused" | "unreadable";
   readonly answer: Answer;
   readonly polls: readonly Answer[];
+  /** What the first poll was answered, if that was a 5xx and the same poll, sent again, was not. */
+  readonly stumbled?: Answer;
 }
 
 /** Whether a deletion was accepted and has ended. */

@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBody } from "./encoding.ts";
@@ -15,6 +15,11 @@ describe("a body with a Content-Encoding", () => {
         expect(Buffer.from(decodeBody(body, codings.join(", ").toUpperCase(), BYTES_MAX))).toEqual(Buffer.from(bytes));
       }),
     );
+  });
+
+  it("is read without the wrapper of deflate too", () => {
+    const text = Buffer.from('{"services": []}');
+    expect(Buffer.from(decodeBody(deflateRawSync(text), "deflate", BYTES_MAX))).toEqual(text);
   });
 
   it("stays as it is when it has none, one that is not known, or no content", () => {

@@ -34,7 +34,7 @@ function judgeCreated({ offer, provision, fetched, binds, deprovision, controls,
     return judgeBadEnd("provision", `plan "${offer.plan.name}" to be provisioned`, provision);
   const isFetched = fetched?.status === 200 && controls.fetchInstance?.status !== 200;
   if (isFetched || binds.some((bind) => bind.state === "succeeded")) return pass(answer, ...(fetched ? [fetched] : []));
-  if (deprovision === undefined) return unknown(brokenOff ?? "it was not looked for afterwards", answer);
+  if (deprovision === undefined) return unknown(brokenOff?.blame ?? "it was not looked for afterwards", answer);
   if (isSuccess(deprovision.answer)) return pass(answer, deprovision.answer);
   const evidence = [answer, fetched, binds[0]?.answer, deprovision.answer].filter((each) => each !== undefined);
   return fail("an instance that can be fetched, bound or deleted", "none of it works", ...evidence);
