@@ -6,7 +6,7 @@ import type { Observation } from "./http/observation.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { Ledger } from "./ledger.ts";
 import { NoAnswer } from "./no-answer.ts";
-import { type EndedOperation, isEndless } from "./polling.ts";
+import { type EndedOperation, isEndless, isInProgress } from "./polling.ts";
 import { follow } from "./follow.ts";
 import { isFull } from "./refusal.ts";
 import { answerTo, buildRequest, deletionQuery, isSuccess, pollOf, type RequestOptions } from "./request.ts";
@@ -103,10 +103,9 @@ export class OsbClient {
   }
 
   async #ask(operation: Operation, options: RequestOptions): Promise<Answer> {
-    const request = this.requestFor(operation, options);
     const note = (isReached: boolean) => this.memory.noteUpdate(options.instanceId ?? "", options, isReached);
     if (operation === "update") note(false);
-    const answer = answerTo(operation, options, await this.exchange(request, options));
+    const answer = answerTo(operation, options, await this.exchange(this.requestFor(operation, options), options));
     if (operation === "update" && isSuccess(answer) && answer.status !== 202) note(true);
     return answer;
   }
@@ -197,7 +196,8 @@ export class OsbClient {
 
   /** Waits until the operation that `answer` began has ended; see `pollUntilEnded`. @throws NoAnswer */
   async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
-    if (answer.status !== 202) return this.#endedAtOnce(answer);
+    if (answer.status !== 202 && !(await isInProgress(answer, () => this.poll(offer, answer))))
+      return this.#endedAtOnce(answer);
     const { settings, memory } = this;
     const ask = (operation: Operation, options: RequestOptions) => this.#sendPatiently(operation, options);
     const { ended, sinceMs } = await follow({ settings, memory, ask }, offer, answer);

@@ -131,9 +131,11 @@ async function useOneAtOnce(context: OsbContext): Promise<Outcome> {
   const bound = await context.bind({ offer, id }, context.platform.newId(), { isOnce: true });
   await context.platform.settle(offer, bound);
   if (isSuccess(bound)) return pass(answer, bound);
+  const lifecycle = await lifecycleOf(context.shared, offer);
+  if (isDone(lifecycle.provision.answer) && lifecycle.provision.polls.length > 0)
+    return followsFrom("provision-201", `a provision in progress is answered ${answer.status}`, answer, bound);
   return (
-    obstacleTo(await lifecycleOf(context.shared, offer), "bind") ??
-    fail("a usable instance after the provision is done", seenOf(bound), answer, bound)
+    obstacleTo(lifecycle, "bind") ?? fail("a usable instance after the provision is done", seenOf(bound), answer, bound)
   );
 }
 

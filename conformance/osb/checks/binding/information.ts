@@ -18,9 +18,12 @@ const BOUND = {
 } as const;
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
-  const bind = lifecycle.binds[0]?.answer;
+  const [ended] = lifecycle.binds;
+  const bind = ended?.answer;
   if (!isCredentialService(lifecycle) || bind === undefined || !isDone(bind)) return undefined;
   if (isPresent(bodyOf(bind)["credentials"])) return pass(bind);
+  if (ended !== undefined && ended.polls.length > 0)
+    return followsFrom("bind-201", `a bind in progress is answered ${bind.status}`, bind, ...ended.polls.slice(0, 1));
   return fail("credentials in the answer of a finished bind", "none", bind);
 }
 

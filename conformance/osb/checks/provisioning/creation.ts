@@ -2,7 +2,7 @@ import type { Answer } from "../../../client/answer.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus } from "../../judge.ts";
+import { expectErrorOf422, expectStatus, expectStatusOf } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { judgeBadEnd } from "../../model/stages.ts";
 import { expectUnflagged } from "../removal.ts";
@@ -77,8 +77,8 @@ export const provisioningCreationChecks: readonly OsbCheck[] = [
     clauses: ["provision-201", "provision-202", "async-202"],
     needs: { instances: 0 },
     run: (context) =>
-      judgeLifecycles(context, ({ provision: { answer } }) =>
-        isSuccess(answer) ? expectStatus(answer, [201, 202]) : undefined,
+      judgeLifecycles(context, ({ provision }) =>
+        isSuccess(provision.answer) ? expectStatusOf(provision, [201, 202]) : undefined,
       ),
   }),
 ];
