@@ -10,5 +10,5 @@ export type { OperationContext } from "./operations/context.ts";
 export type { PlantedBug } from "./planted.ts";
 export type { ServiceName } from "./spi/services/services.ts";
 export { type Host, realHost } from "./host.ts";
-export { embeddedPool } from "./store/embedded.ts";
+export { embeddedPool, type KeptStatement, type StatementLog } from "./store/embedded.ts";
 export type { StorePool } from "./store/pool.ts";

@@ -7,7 +7,7 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<
   CloudOptions,
-  "seed" | "secretsFrom" | "pace" | "block" | "store" | "catalog" | "profile" | "tell" | "ipv6" | "hear"
+  "seed" | "secretsFrom" | "pace" | "block" | "store" | "catalog" | "profile" | "tell" | "ipv6" | "hear" | "data"
 > & {
   /** The settings of the director: a file, or JSON. */
   readonly director?: string;
@@ -27,6 +27,19 @@ export function reportDefect(error: unknown): void {
   );
 }
 
+/** Options of a command that can keep its cloud in a folder. */
+export interface DataCommand {
+  readonly data?: string;
+  /** The release of drydock. */
+  readonly version: string;
+}
+
+/** The folder of a cloud, as booting takes it. */
+export const dataOf = ({ data, version }: DataCommand): Pick<BootOptions, "data"> =>
+  data === undefined
+    ? {}
+    : { data: { path: data, version, say: (text) => void process.stderr.write(`drydock: ${text}\n`) } };
+
 /** The warning that comes with a seed. */
 export const PREDICTABLE =
   "every password of this cloud follows from its seed, so anybody on this machine can derive them; leave out --seed for random ones";
@@ -40,13 +53,17 @@ export async function bootCloudFor(options: BootOptions): Promise<Cloud> {
   // Compiled code is cached in a folder of Node's own, and keys are kept as well, so that the next cloud is ready sooner.
   enableCompileCache();
   const { bootCloud } = await import("../scenarios/cloud/cloud.ts");
-  const { director, faults, services, consulVersion: version, nodeTtl, serviceTtl, secondary = [], ...rest } = options;
+  const { director, faults, services, consulVersion, nodeTtl, serviceTtl, secondary = [], ...rest } = options;
   const arm = faults === undefined ? undefined : await planFaults(faults);
   const cloud = await bootCloud({
     ...rest,
     ...(director !== undefined && { director: await readDirector(director) }),
     ...(services !== undefined && { services: await findServices(services) }),
-    consul: { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) },
+    consul: {
+      ...(consulVersion && { version: consulVersion }),
+      ...(nodeTtl && { nodeTtl }),
+      ...(serviceTtl && { serviceTtl }),
+    },
     secondaries: secondary,
     keysFile: keysFile(),
     report: reportDefect,

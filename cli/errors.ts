@@ -39,7 +39,7 @@ export class UserError extends Error {
 }
 
 /** Prefixes of the catalogued errors of all rooms: each has a code and a one-line message. */
-const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE|LOAD)_/;
+const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE|LOAD|DATA)_/;
 
 function isUsers(error: unknown): error is Error {
   if (error instanceof TargetError) return true;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { type BootOptions, bootCloudFor, proxyBypass, PREDICTABLE } from "./cloud.ts";
+import { type BootOptions, bootCloudFor, type DataCommand, dataOf, proxyBypass, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { EXIT, UserError } from "./errors.ts";
 
@@ -15,13 +15,17 @@ const BY_SIGNAL = 128;
  */
 export async function exec(
   command: readonly string[],
-  { ui = false, ...options }: BootOptions & { readonly ui?: boolean },
+  { ui = false, data, version, ...options }: Omit<BootOptions, "data"> & DataCommand & { readonly ui?: boolean },
 ): Promise<number> {
   if (command.length === 0) throw new UserError("CLI_NO_COMMAND", "no command");
   let passOn = (_signal: NodeJS.Signals): void => {};
   const interrupted = catchSignals((signal) => passOn(signal));
   const live = ui ? (await import("./live/open.ts")).prepareLivePage() : undefined;
-  const cloud = await bootCloudFor({ ...options, ...(live && { hear: live.hear }) });
+  const cloud = await bootCloudFor({
+    ...options,
+    ...dataOf({ version, ...(data !== undefined && { data }) }),
+    ...(live && { hear: live.hear }),
+  });
   try {
     // A signal that arrived during the last step is delivered only when the event loop turns.
     await setImmediate();

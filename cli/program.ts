@@ -72,6 +72,12 @@ const faults = (): Option =>
 const config = (): Option =>
   new Option("--config <file>", "options of this command, in its sections; default: drydock.yml if there is one");
 
+const data = (): Option =>
+  new Option(
+    "--data <dir>",
+    "keep the cloud in this folder, so that it outlives its process, even kill -9: if there is one in it, that goes on",
+  );
+
 const director = (): Option =>
   new Option(
     "--director <file>",
@@ -101,6 +107,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(seed())
     .addOption(pace().default("fast"))
     .addOption(block())
+    .addOption(data())
     .addOption(store())
     .addOption(director())
     .addOption(profile().default("agents"))
@@ -110,9 +117,11 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(config())
     .addHelpText(
       "after",
-      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json\n  $ drydock up --name blue --detach",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json\n  $ drydock up --name blue --detach\n  $ drydock up --data ~/clouds/blue",
     )
-    .action(async (options) => endWith((await import("./clouds/up-or-detach.ts")).upOrDetach(options)));
+    .action(async (options) =>
+      endWith((await import("./clouds/up-or-detach.ts")).upOrDetach({ ...options, version: version() })),
+    );
 }
 
 function addEnv(drydock: Command, endWith: EndWith): void {
@@ -134,6 +143,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(seed())
     .addOption(pace().default("instant"))
     .addOption(block())
+    .addOption(data())
     .addOption(store())
     .addOption(director())
     .addOption(profile().default("agents"))
@@ -144,7 +154,9 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .option("--ui", "serve a live page of the cloud while it runs; its address is printed on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
-    .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
+    .action(async (command: string[], options) =>
+      endWith((await import("./exec.ts")).exec(command, { ...options, version: version() })),
+    );
 }
 
 function addBroker(drydock: Command, endWith: EndWith): void {

@@ -25,7 +25,10 @@ export async function certifyReference(options: CertifyRunOptions): Promise<numb
     if (options.signal.aborted) return EXIT.interrupted;
     const { url, username, password } = broker;
     const { command, signal } = options;
-    const behind = { data: liveDataPlane(cloud.world), backend: referenceBackend(cloud.world, "postgresql") };
+    const { world, platform, brokers } = cloud;
+    const [running] = brokers.list();
+    const backend = referenceBackend(world, "postgresql", running && { broker: running, platform });
+    const behind = { data: liveDataPlane(world), backend };
     const target = { ...(await certifyOptions(url, options)), ...behind, username, password };
     const watch = (event: RunEvent): void => page?.hub.take(event);
     return (await certifyAndReport({ ...target, suites, command, signal }, { ...options, watch })).exitCode;

@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
+import { type BootOptions, bootCloudFor, type DataCommand, dataOf, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
 import { checkFreeName } from "./clouds/choose.ts";
@@ -10,7 +11,7 @@ import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** The options of `up`. */
-export interface UpOptions extends Omit<BootOptions, "tell"> {
+export interface UpOptions extends Omit<BootOptions, "tell" | "data">, DataCommand {
   readonly json?: boolean;
   /** Default: the block. */
   readonly name?: string;
@@ -19,16 +20,21 @@ export interface UpOptions extends Omit<BootOptions, "tell"> {
 }
 
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
-export async function up({ json = false, name, logFile, ...options }: UpOptions): Promise<number> {
+export async function up({ json = false, name, logFile, data, version, ...options }: UpOptions): Promise<number> {
   await checkFreeName(name);
   const interrupted = catchSignals();
   const live = prepareLivePage();
   const tell = json ? undefined : storyPrinter(process.stdout);
-  const cloud = await bootCloudFor({ ...options, hear: live.hear, ...(tell && { tell }) });
+  const cloud = await bootCloudFor({
+    ...options,
+    ...dataOf({ version, ...(data !== undefined && { data }) }),
+    hear: live.hear,
+    ...(tell && { tell }),
+  });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);
-    const detached = logFile === undefined ? undefined : { logFile, args: process.argv.slice(2) };
+    const detached = logFile === undefined ? undefined : { logFile, args: argsAgain(data) };
     const entry = { name: name ?? cloud.description.block, liveUrl: page.url, ...(detached && { detached }) };
     const forget = publishCloud(cloud, entry);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
@@ -44,6 +50,14 @@ export async function up({ json = false, name, logFile, ...options }: UpOptions)
     await cloud.close();
   }
 }
+
+/** The arguments of this command, for whoever starts it again from another folder. */
+const argsAgain = (data: string | undefined): string[] =>
+  process.argv.slice(2).map((each) => {
+    if (data === undefined) return each;
+    if (each === data) return resolve(data);
+    return each === `--data=${data}` ? `--data=${resolve(data)}` : each;
+  });
 
 function servedBy(engine: CloudDescription["engines"][number]): string {
   if ("missing" in engine) return engine.missing;

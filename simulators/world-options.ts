@@ -12,6 +12,11 @@ export interface WorldOptions {
   readonly secretKey?: string;
   /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
   readonly time?: "virtual" | "wall";
+  /**
+   * When a world on wall time begins, in ms since the Unix epoch. Its clock stands still until its driver is resumed, so that it can be made again from
+   * its inputs. Default: now, and the clock runs.
+   */
+  readonly startMs?: number;
   /** How long simulated work takes. Default `realistic`. */
   readonly pace?: Pace;
   /** The /16 of loopback that the cloud lives in. Default `127.64`. */

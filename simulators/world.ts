@@ -64,7 +64,7 @@ export interface Endpoint {
 export function createWorld(options: WorldOptions = {}): World {
   const kernel = createKernel(options);
   const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
-  const driver: Driver = virtual ?? new WallDriver(kernel);
+  const driver: Driver = virtual ?? new WallDriver(kernel, options.startMs, options.startMs !== undefined);
   const plan = addressPlan(options.block);
   const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
   // Consul is made before the network in which its checks run.
@@ -108,7 +108,7 @@ function createKernel(options: WorldOptions): Kernel {
     pace: options.pace ?? "realistic",
     recordInputs: options.recordInputs ?? false,
     ...(options.secretKey !== undefined && { secretKey: options.secretKey }),
-    ...(options.time === "wall" && { startMs: wallNowMs() }),
+    ...(options.time === "wall" && { startMs: options.startMs ?? wallNowMs() }),
     ...(options.journalEventsMax !== undefined && { journalEventsMax: options.journalEventsMax }),
   });
 }

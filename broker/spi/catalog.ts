@@ -1,3 +1,4 @@
+import { ARCHIVING } from "../backup/moments.ts";
 import type { CatalogConfig } from "../config.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Offering, Plan, SchemaProperties, Service } from "./services/service.ts";
@@ -56,6 +57,20 @@ export function parametersOf(service: Service, occasion: ParameterOccasion): obj
   return known[occasion];
 }
 
+/**
+ * What the backup extension claims: backups and restores in place (B1), into new instances (B2), after a deprovision (B4), keys, retention and
+ * schedules (B5); restores to a moment (B3) only where an instance can keep its log.
+ */
+const claimsOf = ({ lasting }: Service): readonly string[] =>
+  ARCHIVING in lasting ? ["B1", "B2", "B3", "B4", "B5"] : ["B1", "B2", "B4", "B5"];
+
+const backupExtension = (service: Service): object => ({
+  id: "urn:drydock:backup:v1",
+  path: "/backup",
+  description: "Backups and restores of an instance.",
+  claims: claimsOf(service),
+});
+
 /** How a platform shows the operators' dashboards to its users (OSB, "Dashboard Client Object"). */
 interface DashboardClient {
   readonly id: string;
@@ -106,9 +121,7 @@ export function catalogOf(
       allow_context_updates: false,
       metadata: {
         displayName: offering.name,
-        extensions: [
-          { id: "urn:drydock:backup:v1", path: "/backup", description: "Backups and restores of an instance." },
-        ],
+        extensions: [backupExtension(service)],
       },
       ...(client && { dashboard_client: client }),
       plans: offering.plans.map(describePlan),

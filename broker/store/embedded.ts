@@ -10,6 +10,28 @@ const READY_MAX = 500;
 /** Statements that leave the tables' shapes alone. What is ready is of no use after any other. */
 const OF_ROWS = /^(select|insert|update|delete|with)\b/;
 
+/** A statement that changed something, as it was executed. */
+export interface KeptStatement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  /** What the database's clock said, ms since the Unix epoch. */
+  readonly atMs: number;
+}
+
+/** Keeps the changes of an embedded database, so that it can be made again. */
+export interface StatementLog {
+  /** The transactions kept so far, oldest first. */
+  read(): Iterable<readonly KeptStatement[]>;
+  /** Keeps a transaction before it is acknowledged. @throws Error when it can't be kept; the transaction is then undone */
+  keep(transaction: readonly KeptStatement[]): void;
+}
+
+/** Statements that change nothing. */
+const READS = /^select\b/;
+
+/** Statements that change nothing if they change no row. */
+const IDLE = /^(update|delete)\b/;
+
 /** A node of a parsed statement. */
 type SyntaxNode = Readonly<Record<string, unknown>>;
 type Statements = Exclude<QueryOrAst, string>;
@@ -50,14 +72,24 @@ class EmbeddedClient implements PostgresPoolClient {
   readonly #parsed = new Map<string, Statements>();
   readonly #ready = new Map<string, Ready>();
   #before: IBackup | undefined;
+  readonly #nowMs: () => number;
+  readonly #log: StatementLog | undefined;
+  /** What the transaction that is open has changed. */
+  #changes: KeptStatement[] = [];
+  /** The database's clock stands still while a statement runs, so that the statement can be repeated. */
+  #atMs = 0;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, log: StatementLog | undefined) {
+    this.#nowMs = nowMs;
+    this.#log = log;
     this.#schema.registerFunction({
       name: "clock_timestamp",
       returns: DataType.timestamptz,
-      implementation: () => new Date(nowMs()),
+      implementation: () => new Date(this.#atMs),
       impure: true,
     });
+    for (const transaction of log?.read() ?? [])
+      for (const { sql, parameters, atMs } of transaction) this.#execute(sql, parameters, atMs);
   }
 
   query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
@@ -80,16 +112,48 @@ class EmbeddedClient implements PostgresPoolClient {
     begin: () => {
       this.#before = this.#db.backup();
     },
-    commit: () => {
-      this.#before = undefined;
-    },
-    rollback: () => {
-      this.#before?.restore();
-      this.#before = undefined;
-    },
+    commit: () => this.#commit(),
+    rollback: () => this.#rollBack(),
   };
 
+  #commit(): void {
+    try {
+      if (this.#changes.length > 0) this.#log?.keep(this.#changes);
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+    this.#before = undefined;
+    this.#changes = [];
+  }
+
+  #rollBack(): void {
+    this.#before?.restore();
+    this.#before = undefined;
+    this.#changes = [];
+  }
+
   async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    const atMs = this.#nowMs();
+    if (this.#log === undefined || READS.test(sql)) return this.#execute<R>(sql, parameters, atMs);
+    const isAlone = this.#before === undefined;
+    if (isAlone) this.#before = this.#db.backup();
+    let result: PostgresQueryResult<R>;
+    try {
+      result = this.#execute<R>(sql, parameters, atMs);
+    } catch (error) {
+      if (isAlone) this.#rollBack();
+      throw error;
+    }
+    // After a conflict pg-mem miscounts what was inserted, but not what was updated or deleted.
+    const isIdle = result.rowCount === 0 && IDLE.test(sql);
+    if (!isIdle) this.#changes.push({ sql, parameters, atMs });
+    if (isAlone) this.#commit();
+    return result;
+  }
+
+  #execute<R>(sql: string, parameters: readonly unknown[], atMs: number): PostgresQueryResult<R> {
+    this.#atMs = atMs;
     const { command, rowCount, rows } = this.#prepare(sql, parameters).bind().executeAll();
     return {
       command: CHANGES.find((each) => each === command) ?? "SELECT",
@@ -133,8 +197,8 @@ class OneConnection {
   readonly #client: EmbeddedClient;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(nowMs: () => number) {
-    this.#client = new EmbeddedClient(nowMs);
+  constructor(nowMs: () => number, log: StatementLog | undefined) {
+    this.#client = new EmbeddedClient(nowMs, log);
   }
 
   async connect(): Promise<PostgresPoolClient> {
@@ -147,11 +211,12 @@ class OneConnection {
 }
 
 /**
- * A pool on an embedded database (pg-mem), lost with the process.
+ * A pool on an embedded database (pg-mem), lost with the process unless a log keeps its changes.
  *
  * @param nowMs the database's clock, in ms since the Unix epoch. Default: this machine's
+ * @param log what it is made from and what keeps its changes. Default: it begins empty, and nothing is kept
  */
-export function embeddedPool(nowMs: () => number = Date.now): StorePool {
-  const connection = new OneConnection(nowMs);
+export function embeddedPool(nowMs: () => number = Date.now, log?: StatementLog): StorePool {
+  const connection = new OneConnection(nowMs, log);
   return { connect: () => connection.connect(), end: () => Promise.resolve(), options: {}, isPrivate: true };
 }

@@ -88,6 +88,14 @@ export async function logs(name: string | undefined): Promise<number> {
 /** The options, with their values, with which to start the cloud again. */
 const REPEATED = new Set(["--log-file", "--name", "--block"]);
 
+/** What an option was given on a command line: as the next word, or after "=". */
+function valueOf(args: readonly string[], option: string): string | undefined {
+  const joined = args.find((each) => each.startsWith(`${option}=`));
+  if (joined !== undefined) return joined.slice(option.length + 1);
+  const place = args.indexOf(option);
+  return place < 0 ? undefined : args[place + 1];
+}
+
 /**
  * `drydock reset [NAME]`: ends a detached cloud and starts a fresh one of the same name, in the same block, with the same options.
  * Returns the exit code. @throws UserError CLI_NOT_DETACHED, CLI_DID_NOT_START
@@ -96,6 +104,9 @@ export async function reset(name: string | undefined): Promise<number> {
   const cloud = await chooseDetached(name);
   await end(cloud);
   const { args } = cloud.detached;
+  const data = valueOf(args, "--data");
+  // Otherwise it would go on where it was.
+  if (data !== undefined) await (await import("./snapshot.ts")).resetData(data);
   const kept = args.filter((each, at) => !REPEATED.has(each) && !REPEATED.has(args[at - 1] ?? ""));
   return detach([...kept, "--name", cloud.name, "--block", cloud.block], { name: cloud.name });
 }

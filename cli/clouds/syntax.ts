@@ -1,11 +1,12 @@
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 
 /** Turns what a command resolves to into the exit code. */
 type EndWith = (code: Promise<number>) => Promise<void>;
 
-/** The syntax of `list`, `logs`, `reset` and `down`: the commands for clouds that are up. */
+/** The syntax of `list`, `logs`, `reset`, `snapshot` and `down`: the commands for clouds that are up, or kept in a folder. */
 export function addCloudCommands(drydock: Command, endWith: EndWith): void {
   const load = () => import("./manage.ts");
+  const loadSnapshots = () => import("./snapshot.ts");
   drydock
     .command("list")
     .description("list the clouds of this user that are up, with the addresses of their live pages")
@@ -22,8 +23,25 @@ export function addCloudCommands(drydock: Command, endWith: EndWith): void {
     .command("reset")
     .description("end a detached cloud and start a fresh one with the same name and options")
     .argument("[name]", "which cloud; default: the only one")
-    .addHelpText("after", "\nExample:\n  $ drydock reset blue")
-    .action(async (name: string | undefined) => endWith((await load()).reset(name)));
+    .option("--data <dir>", "instead, remove the cloud in this folder, which is down; snapshots stay")
+    .addHelpText("after", "\nExamples:\n  $ drydock reset blue\n  $ drydock reset --data ~/clouds/blue")
+    .action(async (name: string | undefined, { data }: { data?: string }) =>
+      endWith(data === undefined ? (await load()).reset(name) : (await loadSnapshots()).resetData(data)),
+    );
+  drydock
+    .command("snapshot")
+    .description("save, bring back or list states of the cloud in a folder, which is down meanwhile")
+    .addArgument(new Argument("<action>", "what to do").choices(["save", "restore", "list"]))
+    .argument("[name]", "of the snapshot")
+    .requiredOption("--data <dir>", "the folder that up --data was given")
+    .option("--json", "the snapshots, as a list")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock down blue && drydock snapshot save clean --data ~/clouds/blue\n  $ drydock snapshot restore clean --data ~/clouds/blue\n  $ drydock snapshot list --data ~/clouds/blue",
+    )
+    .action(async (action: "save" | "restore" | "list", name: string | undefined, options) =>
+      endWith((await loadSnapshots()).snapshot(action, name, options)),
+    );
   drydock
     .command("down")
     .description("end a cloud, and wait until it has")

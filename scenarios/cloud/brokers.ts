@@ -8,6 +8,7 @@ import {
   type StorePool,
 } from "../../broker/index.ts";
 import { BROKER_PORT, CONSUL_HTTP_PORT } from "../../simulators/addresses.ts";
+import type { Slot } from "../../simulators/kernel/index.ts";
 import type { World } from "../../simulators/world.ts";
 import type { BrokerAddress } from "../clients/osb.ts";
 import { SERVICES, type ServiceName } from "../deployments/manifests.ts";
@@ -29,6 +30,8 @@ interface BrokersOptions {
   readonly pool?: (service: ServiceName) => StorePool;
   /** Makes a broker reachable over TCP too. Default: only over the in-process network. */
   readonly listen?: (app: FastifyInstance, address: string, port: number) => Promise<void>;
+  /** Names this start of a world that was made again; brokers then start with `wake`. Default: it is its first. */
+  readonly life?: string;
   /** Factor on the pauses between polls. Default: the world's pace at the time when the broker starts. */
   readonly pace?: number;
   /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
@@ -63,23 +66,37 @@ export class Brokers {
   readonly #closing = new Map<ServiceName, Promise<unknown>>();
   readonly #registered = new Map<ServiceName, Promise<void>>();
   #listen: BrokersOptions["listen"];
+  /** Where the world runs a broker, for those who make it again from its inputs. */
+  readonly #addresses: Slot<Map<ServiceName, string>>;
+  #isAsleep: boolean;
 
   constructor(world: World, options: BrokersOptions = {}) {
     this.#world = world;
     this.#options = options;
     this.#listen = options.listen;
-    this.#hosts = new BrokerHosts(world);
+    this.#hosts = new BrokerHosts(world, options.life);
+    this.#addresses = world.kernel.slot("brokers", new Map());
+    this.#isAsleep = options.life !== undefined;
     world.behaviours.set("service-broker", {
       start: ({ ip, properties: { service: name } }) => {
         const service = findService(name);
+        if (service !== undefined) this.#addresses.value.set(service, ip);
         if (service !== undefined) return this.#start(service, ip);
         options.report?.(new RangeError(`no broker is made for the service ${String(name)}`));
       },
       stop: ({ properties }, gone) => {
         const service = findService(properties.service);
-        if (gone && service !== undefined) this.kill(service);
+        if (!gone || service === undefined) return;
+        this.#addresses.value.delete(service);
+        this.kill(service);
       },
     });
+  }
+
+  /** Starts the brokers of a world that was made again. */
+  wake(): void {
+    this.#isAsleep = false;
+    for (const [service, ip] of this.#addresses.value) this.#start(service, ip);
   }
 
   /** Lists the brokers that were ever started, one per service. */
@@ -169,6 +186,7 @@ export class Brokers {
   }
 
   #start(service: ServiceName, ip: string): void {
+    if (this.#isAsleep) return;
     const known = this.#running.get(service);
     if (known?.broker !== undefined && known.ip === ip) return;
     const broker = this.#boot(service, ip);

@@ -1,26 +1,23 @@
-import { randomBytes, randomInt } from "node:crypto";
-import type { FastifyInstance } from "fastify";
-import { hearErrors } from "../../simulators/kernel/edge/connections.ts";
 import { type Exchange, tapExchanges } from "../../simulators/kernel/edge/exchanges.ts";
-import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
-import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
-import { WallDriver, wallNowMs } from "../../simulators/kernel/edge/drive.ts";
-import { type ClaimedBlock, claimBlock, LIVE_BLOCKS } from "../../simulators/live/block.ts";
-import { listenError } from "../../simulators/live/errors.ts";
-import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
-import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
+import { WallDriver } from "../../simulators/kernel/edge/drive.ts";
+import type { ClaimedBlock } from "../../simulators/live/block.ts";
+import type { LiveKeys } from "../../simulators/live/keys.ts";
+import { openSockets, type Sockets } from "../../simulators/live/sockets.ts";
 import { probeSockets } from "../../simulators/live/probe.ts";
 import { type ConsulSettings, createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
 import type { StoryLine } from "../story/story.ts";
 import { letAdminIn } from "./admin.ts";
-import { attachServer } from "./attachment.ts";
 import { Brokers } from "./brokers.ts";
 import { type CatalogSize, offersOf } from "./offers.ts";
+import type { KeptCloud } from "./data/kept-cloud.ts";
+import { claimBlockOf, type DataOptions, openData } from "./data/open.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
+import { keysFor, listen, openPlatform } from "./edges.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
-import { FakePlatform, PLATFORM_PORT } from "./platform/platform.ts";
+import { FakePlatform } from "./platform/platform.ts";
+import { type CloudSecrets, drawSecrets } from "./secrets.ts";
 import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
@@ -42,6 +39,8 @@ export interface CloudOptions extends Pick<WorldOptions, "director"> {
   readonly catalog?: CatalogSize;
   /** Where the brokers keep their state. Default: `embedded`, in memory. */
   readonly store?: StoreKind;
+  /** A folder in which the cloud outlives its process: if there is one in it, that goes on. Default: it ends with the process. */
+  readonly data?: DataOptions;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
@@ -80,69 +79,128 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
+/** What is there of a cloud before anything runs in it. */
+interface Base {
+  readonly options: CloudOptions;
+  readonly claimed: ClaimedBlock;
+  /** Undefined: the cloud ends with its process. */
+  readonly kept: KeptCloud | undefined;
+  readonly secrets: CloudSecrets;
+  readonly tls: LiveKeys["tls"];
+  readonly world: World;
+  /** Called with each defect. */
+  readonly report: (error: unknown) => void;
+}
+
 /**
- * Boots a fake cloud: claims a block of loopback, plays the platform's story in it, listens, and puts real data services behind the
- * addresses of the VMs. If a step fails, everything begun so far is ended.
+ * Boots a fake cloud: claims a block of loopback, plays the platform's story in it (or, with `data`, repeats what once happened in it), listens, and
+ * puts real data services behind the addresses of the VMs. If a step fails, everything begun so far is ended.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
+ * @throws DataError see `openData`
  */
-export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
+export async function bootCloud(given: CloudOptions = {}): Promise<Cloud> {
   await using ends = new AsyncDisposableStack();
-  const { seed = randomInt(SEED_MAX), pace = "instant", report = () => {} } = options;
-  const secretsFrom = options.secretsFrom ?? (options.seed === undefined ? "random" : "seed");
-  const controlToken = randomSecret();
-  const claimed = await claimBlock(options.block);
-  ends.defer(() => claimed.release());
-  const { signing, tls } = await keysFor(claimed.block, options.keysFile);
-  const world = createLiveWorld(options, { seed, secretsFrom, block: claimed.block, signing });
-  ends.defer(() => stop(world));
-  world.kernel.onCrash = (_process, error) => report(error);
+  const base = await openBase(given, ends);
+  const { options, claimed, kept, secrets, tls, world, report } = base;
   const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;
   ends.defer(() => store?.close());
-  const platform: FakePlatform = new FakePlatform(world, () => brokers.list());
-  const brokers: Brokers = await createBrokers(world, options, store, platform.url);
-  // Ends run in reverse: the brokers close before the sockets through which they talk.
-  const afterBrokers = ends.use(new AsyncDisposableStack());
-  ends.defer(() => brokers.close());
-  await inception(world, options);
-  await letAdminIn(world);
-  await brokers.ready();
-  await openPlatform(world, platform, report);
-  ends.defer(() => platform.app.close());
-  const { ipv6 = false, secondaries = [], hear } = options;
-  const listening = { tls, controlToken, report, ipv6, secondaries, ...(hear && { hear }) };
-  const sockets = await openSockets(world, listening);
-  afterBrokers.defer(() => sockets.close());
-  world.kernel.setPace(pace);
-  const engines = await sockets.plane.identify();
+  const life = kept?.life;
+  const platform: FakePlatform = new FakePlatform(world, () => brokers.list(), life);
+  const running = { pool: kept ?? store, ...(life !== undefined && { life }), platformUrl: platform.url };
+  const brokers: Brokers = await createBrokers(world, { ...options, report }, running);
+  const sockets = await start(base, { brokers, platform }, ends);
   const booted = {
-    seed,
-    secretsFrom,
-    pace,
+    seed: secrets.seed,
+    secretsFrom: secrets.secretKey === undefined ? ("seed" as const) : ("random" as const),
+    pace: options.pace ?? "instant",
     brokers: brokers.list(),
-    engines,
+    engines: await sockets.plane.identify(),
     caCert: tls.ca,
-    controlToken,
+    controlToken: secrets.controlToken,
     store: store?.pair.url,
     platform,
     names: sockets.names,
   };
+  kept?.noteReady();
+  ends.defer(() => kept?.freeze());
   const parts = { brokers, platform, sockets, lock: claimed.lock, description: describe(world, booted) };
   return cloudOf(world, parts, ends.move());
 }
 
+/** Claims the block, opens the folder if the cloud has one, and makes the world. */
+async function openBase(given: CloudOptions, ends: AsyncDisposableStack): Promise<Base> {
+  const opened = given.data && openData(given.data, given);
+  const options = opened?.options ?? given;
+  const claimed = await claimBlockOf(options);
+  ends.defer(() => claimed.release());
+  const kept = opened?.begin(claimed.block);
+  ends.defer(() => kept?.close());
+  const report = (error: unknown): void => {
+    // What still goes on in a cloud that ends is no failure of it.
+    if (kept?.isFrozen !== true) options.report?.(error);
+  };
+  const secrets = kept?.record ?? drawSecrets(options);
+  const { signing, tls } = await keysFor(claimed.block, kept?.keysFile ?? options.keysFile);
+  const world = createLiveWorld(options, {
+    seed: secrets.seed,
+    block: claimed.block,
+    signing,
+    ...(secrets.secretKey !== undefined && { secretKey: secrets.secretKey }),
+    ...(kept !== undefined && { startMs: kept.record.startMs }),
+  });
+  ends.defer(() => stop(world));
+  world.kernel.onCrash = (_process, error) => report(error);
+  return { options, claimed, kept, secrets, tls, world, report };
+}
+
+/** Starts everything that runs in a cloud, from its story or from where it stood. */
+async function start(
+  { options, kept, secrets, tls, world, report }: Base,
+  { brokers, platform }: Pick<Cloud, "brokers" | "platform">,
+  ends: AsyncDisposableStack,
+): Promise<Sockets> {
+  kept?.resume(world);
+  const { ipv6 = false, secondaries = [], hear, pace = "instant" } = options;
+  const { controlToken } = secrets;
+  const listening = { tls, controlToken, report, ipv6, secondaries, keptDisks: kept?.disks, ...(hear && { hear }) };
+  // Ends run in reverse: the brokers close before the sockets through which they talk.
+  const afterBrokers = ends.use(new AsyncDisposableStack());
+  const open = async (): Promise<Sockets> => {
+    const sockets = await openSockets(world, listening);
+    afterBrokers.defer(() => sockets.close());
+    return sockets;
+  };
+  ends.defer(() => brokers.close());
+  const isNew = kept?.isNew !== false;
+  // Brokers that go on find the servers at work that stand behind their instances.
+  const before = isNew ? undefined : await open();
+  if (isNew) {
+    await inception(world, options);
+    await letAdminIn(world);
+  } else brokers.wake();
+  await brokers.ready();
+  await openPlatform(world, platform, report);
+  ends.defer(() => platform.app.close());
+  const sockets = before ?? (await open());
+  world.kernel.setPace(pace);
+  return sockets;
+}
+
+function stop({ driver }: World): void {
+  if (driver instanceof WallDriver) driver.stop();
+}
+
 function createLiveWorld(
   { analysisMs, profile, consul, director }: CloudOptions,
-  drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
+  drawn: Pick<WorldOptions, "seed" | "secretKey" | "block" | "signing" | "startMs">,
 ): World {
-  const { secretsFrom, ...rest } = drawn;
   return createWorld({
-    ...rest,
+    ...drawn,
     time: "wall",
     pace: "instant",
     outside: probeSockets,
     ...(consul !== undefined && { consul }),
-    ...(secretsFrom === "random" && { secretKey: randomSecret() }),
     ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
     ...(director !== undefined && { director }),
@@ -168,69 +226,25 @@ export function cloudOf(
 async function createBrokers(
   world: World,
   { pace = "instant", report = () => {}, hear, catalog = "small" }: CloudOptions,
-  store: CloudStore | undefined,
-  platformUrl: string,
+  {
+    pool,
+    ...more
+  }: {
+    readonly pool: Pick<CloudStore, "pool"> | undefined;
+    readonly life?: string;
+    readonly platformUrl: string;
+  },
 ): Promise<Brokers> {
   const offers = await offersOf(catalog);
   return new Brokers(world, {
     report,
     offers,
-    platformUrl,
+    ...more,
     pace: PACES[pace],
     listen: (app, address, port) => {
       if (hear) tapExchanges(app.server, (exchange) => hear("broker", exchange));
       return listen(world, app, address, port, report);
     },
-    ...(store && { pool: (service) => store.pool(service) }),
+    ...(pool && { pool: (service) => pool.pool(service) }),
   });
-}
-
-const SEED_MAX = 2 ** 31 - 1;
-const SECRET_BYTES = 32;
-/** A secret that nobody can work out, in hex. */
-export const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
-
-/** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
-let made: Promise<LiveKeys> | undefined;
-
-/** The keys of a cloud in this block. @param file keeps them from one cloud to the next; undefined: this process alone has them */
-export function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
-  const addresses = [...new Set([...LIVE_BLOCKS, block])].map((each) => addressPlan(each).director);
-  if (file !== undefined) return loadKeys(file, addresses, wallNowMs());
-  if (!LIVE_BLOCKS.includes(block)) return makeKeys(addresses, wallNowMs());
-  made ??= makeKeys(addresses, wallNowMs());
-  return made;
-}
-
-function stop({ driver }: World): void {
-  if (driver instanceof WallDriver) driver.stop();
-}
-
-/** Listens at a broker's or the platform's address; security groups admit each connection. @throws LiveError LIVE_PORT_TAKEN */
-export async function listen(
-  world: World,
-  app: FastifyInstance,
-  address: string,
-  port: number,
-  report: (error: unknown) => void,
-): Promise<void> {
-  guardConnections(app.server, admissionAt(world, address, port));
-  try {
-    await app.listen({ host: address, port });
-    hearErrors(app.server, report);
-  } catch (error) {
-    throw listenError(error, "broker", address, port);
-  }
-}
-
-/** Starts a platform for brokers and browsers, and registers the brokers there. */
-export async function openPlatform(
-  world: World,
-  platform: FakePlatform,
-  report: (error: unknown) => void,
-): Promise<void> {
-  const { controller } = world.plan;
-  attachServer(world.net, controller, PLATFORM_PORT, platform.app);
-  await listen(world, platform.app, controller, PLATFORM_PORT, report);
-  await platform.register();
 }

@@ -1,16 +1,16 @@
 import Type from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedPool } from "../../broker/index.ts";
-import { type Backend, certify, isolationSuite } from "../../conformance/index.ts";
+import { certify, isolationSuite } from "../../conformance/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { parseAs } from "../clients/answers.ts";
-import { osbClient } from "../clients/osb.ts";
 import { pollUntil } from "../poll.ts";
 import { inception } from "../story/inception.ts";
 import { type Attachment, attachServer } from "./attachment.ts";
 import { Brokers, type RunningBroker } from "./brokers.ts";
+import { dashboardHooks } from "./operator/dashboards.ts";
 import { FakePlatform, PLATFORM_PORT } from "./platform/platform.ts";
-import { fieldOf, type Shown, TestBrowser } from "./testing/browser.ts";
+import { fieldOf, type Shown, FormBrowser } from "./operator/browser.ts";
 import { PersistentCustomer } from "./testing.ts";
 
 const BOOT_MS_MAX = 300_000;
@@ -21,9 +21,6 @@ const OWN = { organization_guid: "o", space_guid: "own", context: { platform: "c
 const OTHER = { ...OWN, space_guid: "other", context: { platform: "cloudfoundry", space_guid: "other" } };
 
 const Client = Type.Object({ id: Type.String(), secret: Type.String(), redirect_uri: Type.String() });
-const Spaces = Type.Object({
-  instances: Type.Array(Type.Object({ id: Type.String(), context: Type.Record(Type.String(), Type.Unknown()) })),
-});
 const Catalog = Type.Object({ services: Type.Array(Type.Object({ dashboard_client: Client })) });
 
 describe("the dashboard of an instance", () => {
@@ -72,16 +69,16 @@ describe("the dashboard of an instance", () => {
 
   const run = <T>(work: () => Promise<T>): Promise<T> => world.run(work);
   const pass = (ms: number): Promise<void> => world.environmentAt(world.plan.applications).sleepMs(ms);
-  const newBrowser = (): TestBrowser => new TestBrowser(world.environmentAt(world.plan.applications));
+  const newBrowser = (): FormBrowser => new FormBrowser(world.environmentAt(world.plan.applications));
   const at = (path = ""): string => `${origin}/dashboard/mine${path}`;
 
   /** Opens a dashboard, and logs in if asked to. */
-  const logIn = async (browser: TestBrowser, url = at(), user = "developer"): Promise<Shown> => {
+  const logIn = async (browser: FormBrowser, url = at(), user = "developer"): Promise<Shown> => {
     const asked = await browser.open(url);
     const password = platform.accounts.users.get(user)?.password ?? "";
     return browser.submit(`${platform.url}/login.do`, { username: user, password, next: fieldOf(asked, "next") });
   };
-  const order = (browser: TestBrowser, page: Shown, action: string, fields = {}, more = {}): Promise<Shown> =>
+  const order = (browser: FormBrowser, page: Shown, action: string, fields = {}, more = {}): Promise<Shown> =>
     browser.submit(at(action), { form_token: fieldOf(page, "form_token"), ...fields }, more);
   const backups = async (): Promise<readonly { readonly id: string; readonly state: string }[]> => {
     const { body } = await customer.askUntilAnswered("GET", "/v2/service_instances/mine/extensions/backup/backups");
@@ -343,40 +340,7 @@ describe("the dashboard of an instance", () => {
     }));
 
   it("passes what the isolation suite asks of dashboards", async () => {
-    /** The space that an instance was ordered for; the developer manages what is in it from here on. */
-    const grantFor = async (id: string): Promise<string> => {
-      const client = osbClient(world.environmentAt(world.plan.applications), { ...broker, ...broker.operator });
-      const answer = await client.send("GET", "/instances");
-      const all = answer.kind === "unknown" ? [] : parseAs(Spaces, answer.body, "GET /instances").instances;
-      const space = String(all.find((each) => each.id === id)?.context.space_guid ?? "");
-      platform.accounts.grant("developer", space);
-      return space;
-    };
-    const pages = new Map<string, { readonly browser: TestBrowser; readonly page: Shown }>();
-    const url = (id: string): string => `${origin}/dashboard/${id}`;
-    const openPage = async (id: string) => {
-      await grantFor(id);
-      const browser = newBrowser();
-      const opened = { browser, page: await logIn(browser, url(id)) };
-      pages.set(id, opened);
-      return opened;
-    };
-    const backend: Backend = {
-      looks: {
-        "dashboard-session": async (id) => [`Cookie: ${(await openPage(id)).browser.cookies(origin)}`],
-        "dashboard-requests": async (id) => {
-          const { page } = pages.get(id) ?? (await openPage(id));
-          return [`POST ${url(id)}/backups form_token=${encodeURIComponent(fieldOf(page, "form_token"))}`];
-        },
-      },
-      faults: {
-        "role-removed": async (id) => {
-          const space = await grantFor(id);
-          platform.accounts.revoke("developer", space);
-          return async () => platform.accounts.grant("developer", space);
-        },
-      },
-    };
+    const backend = dashboardHooks(world, broker, platform);
     const environment = world.environmentAt(world.plan.applications);
     const ids = world.secretsOf("dashboards");
     const only = ["IS-50", "IS-68", "IS-69", "IS-70", "IS-71"];

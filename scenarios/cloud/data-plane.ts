@@ -12,7 +12,7 @@ import {
 } from "../../conformance/index.ts";
 import { AGENT_PORT } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
-import { openStackClient } from "../clients/openstack.ts";
+import { findPrimary } from "./operator/place.ts";
 
 /** An address of loopback that no binding admits. */
 const OUTSIDER = "127.0.0.2";
@@ -121,30 +121,10 @@ function sessionOver(session: Session): DataSession {
   };
 }
 
-interface Group {
-  readonly id: string;
-}
-
-interface Port {
-  readonly fixed_ips: readonly { readonly ip_address: string }[];
-}
-
-/** Finds the primary of an instance as an operator does, in OpenStack: data guard names the security group of an instance after the instance. */
+/** Finds the primary of an instance. */
 function locatorOf(world: World): (instanceId: string) => Promise<Address | undefined> {
   return async (instanceId) => {
-    const { openstackAdmin, cpi } = world.credentials;
-    const operator = await openStackClient(world.environmentAt(world.plan.applications), { ...openstackAdmin, ...cpi });
-    const name = encodeURIComponent(`guard_${instanceId}`);
-    const found = (await operator.call("network", "GET", `/security-groups?name=${name}`)) as {
-      readonly security_groups: readonly Group[];
-    };
-    const [group] = found.security_groups;
-    if (group === undefined) return undefined;
-    const { ports } = (await operator.call("network", "GET", `/ports?security_groups=${group.id}`)) as {
-      readonly ports: readonly Port[];
-    };
-    const addresses = ports.flatMap(({ fixed_ips: ips }) => ips.map(({ ip_address: ip }) => ip));
-    const primary = addresses.map((ip) => world.dataservices.at(ip)).find((each) => each?.role === "primary");
+    const primary = await findPrimary(world, instanceId);
     return primary && { host: primary.address, port: primary.port };
   };
 }

@@ -4,7 +4,9 @@ import { openSockets } from "../../simulators/live/sockets.ts";
 import type { World } from "../../simulators/world.ts";
 import { letAdminIn } from "./admin.ts";
 import type { Brokers } from "./brokers.ts";
-import { type Cloud, type CloudOptions, cloudOf, keysFor, listen, openPlatform, randomSecret } from "./cloud.ts";
+import { type Cloud, type CloudOptions, cloudOf } from "./cloud.ts";
+import { keysFor, listen, openPlatform } from "./edges.ts";
+import { randomSecret } from "./secrets.ts";
 import { describe } from "./description.ts";
 import { FakePlatform } from "./platform/platform.ts";
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 describe("a plan that failed once", () => {
   // .ci/run plays them all, and all cases below.
-  it.each(sliceOf(Object.entries(REGRESSIONS), 3))(
+  it.each(sliceOf(Object.entries(REGRESSIONS), 5))(
     "passes now: %s",
     async (_name, regression) => {
       await playPlan(fixture, regression.seed, planOfRegression(regression));

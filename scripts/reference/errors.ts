@@ -4,6 +4,7 @@ import { TARGET_ERRORS } from "../../conformance/client/errors/target-error.ts";
 import { CERTIFICATE_ERRORS } from "../../reports/certificate/errors.ts";
 import { REPORT_ERRORS } from "../../reports/errors.ts";
 import { REGISTRY_ERRORS } from "../../reports/registry/errors.ts";
+import { DATA_ERRORS } from "../../scenarios/cloud/data/errors.ts";
 import { LIVE_PLANE_ERRORS } from "../../simulators/dataservices/live/errors.ts";
 import { DATASERVICE_ERRORS } from "../../simulators/dataservices/wire/errors.ts";
 import { KERNEL_ERRORS } from "../../simulators/kernel/errors.ts";
@@ -11,6 +12,11 @@ import { KERNEL_ERRORS } from "../../simulators/kernel/errors.ts";
 /** Catalogues of errors: who meets them, and where. */
 const CATALOGUES = [
   ["Command line", "Printed on standard error with exit code 2: the command could not run.", USER_ERRORS],
+  [
+    "A cloud in a folder",
+    "Printed by `up --data` and `exec --data` with exit code 2: the cloud can't be kept there.",
+    DATA_ERRORS,
+  ],
   ["The broker under test", "Printed by `certify` with exit code 2: the target cannot be tested.", TARGET_ERRORS],
   ["Reports", "A stream or a folder of reports can't be read or written.", REPORT_ERRORS],
   ["Certificates", "A certificate can't be made or verified.", CERTIFICATE_ERRORS],

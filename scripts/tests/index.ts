@@ -1,6 +1,6 @@
 /**
- * `npm test`: formatting, lint and import borders, then the types, and beside them all tests, so that neither waits for the other. The tests write as they
- * go; the output of a check comes when it has ended.
+ * `npm test`: formatting, types, lint and import borders, and beside them all tests, so that neither waits for the other. The tests write as they go; the
+ * output of the checks comes when they have ended.
  *
  * Exit code 0 when all of them passed, 1 otherwise.
  */
@@ -10,7 +10,7 @@ import { scriptCommand } from "../command.ts";
 
 const { args } = scriptCommand(
   "npm run test --",
-  "Formatting, lint and borders, then the types; beside them the tests, or those whose paths contain a word that is given.",
+  "Formatting, types, lint and borders; beside them the tests, or those whose paths contain a word that is given.",
 )
   .argument("[paths...]", "which tests to run, by a part of their paths; default: all")
   .parse();
@@ -46,8 +46,6 @@ async function runPart(script: string, isHeld: boolean, args: readonly string[] 
 const phrase = ({ script, passed, seconds }: Part): string =>
   `npm run ${script} ${passed ? "passed" : "FAILED"} (${seconds} s)`;
 
-const checks = async (): Promise<readonly Part[]> => [await runPart("lint", true), await runPart("types", true)];
-const unit = runPart("unit", false, args);
-const parts = [...(await checks()), await unit];
+const parts = await Promise.all([runPart("lint", true), runPart("unit", false, args)]);
 console.log(`\n${parts.map(phrase).join("\n")}`);
 process.exitCode = parts.every(({ passed }) => passed) ? 0 : 1;

@@ -3,8 +3,8 @@
  * `npm run unit:whole`; the test that takes a slice says what else proves the rest.
  */
 
-/** Whether everything is walked: `npm run unit:whole`. */
-const IS_WHOLE = process.env.DRYDOCK_TESTS === "whole";
+/** Whether everything is walked: `npm run unit:whole`. A long test whose parts others in `npm test` prove runs only then. */
+export const IS_WHOLE = process.env.DRYDOCK_TESTS === "whole";
 
 /** The step of a walk: `every` in `npm test`, 1 in a whole run. */
 export const strideOf = (every: number): number => (IS_WHOLE ? 1 : every);

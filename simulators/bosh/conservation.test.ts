@@ -87,23 +87,23 @@ type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 const instancesOf = (state: DirectorState): readonly Instance[] =>
   [...state.deployments.values()].flatMap(({ instances }) => instances);
 
-/** What must hold whenever no task runs. */
+/** The invariants that hold whenever no task runs. */
 function check(client: Client): void {
   const state = client.bosh.state();
   const instances = instancesOf(state);
   const owned = new Set([...instances.flatMap(({ vm }) => (vm === null ? [] : [vm.cid])), ...state.orphanVms.keys()]);
   expect(
     client.dummy.vms.filter((cid) => !owned.has(cid)),
-    "VMs that no record names",
+    "VMs without a record",
   ).toEqual([]);
   const disks = new Set([
-    // One that could not be put to use stays with its instance, until its next disk or its end.
+    // A disk that could not be put to use stays with its instance until the instance gets another disk or is deleted.
     ...instances.flatMap((each) => disksOf(each).map(({ cid }) => cid)),
     ...state.orphanDisks.keys(),
   ]);
   expect(
     client.dummy.disks.filter((cid) => !disks.has(cid)),
-    "disks that no record names",
+    "disks without a record",
   ).toEqual([]);
   const ips = instances.flatMap((each) => each.ips.map(({ ip }) => ip));
   expect(new Set(ips).size, "an address has one holder").toBe(ips.length);

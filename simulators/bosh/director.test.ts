@@ -6,7 +6,7 @@ import { TestDirector, fixture } from "./testing/director.ts";
 const text = (name: string): string => readFileSync(fixture(name), "utf8");
 
 describe("director", () => {
-  it("tells anybody its name, and the rest to authenticated callers", () => {
+  it("shows anyone its name, and authenticated callers the rest", () => {
     const bench = new TestDirector();
     expect(bench.bosh.director.receive(makeRequest("GET", "/info"))).toMatchObject({
       status: 200,
@@ -95,7 +95,7 @@ describe("director", () => {
     expect(bench.send("DELETE", "/deployments/one")).toMatchObject({ status: 404, json: { code: 70000 } });
   });
 
-  it("fails a deploy whose job does not run, and repairs it with the next", async () => {
+  it("fails a deploy if a job does not run, and repairs it with the next", async () => {
     const bench = new TestDirector();
     await bench.ready();
     bench.kernel.faults.arm({ point: "director:job", effect: { kind: "error", message: "no" } });
@@ -106,7 +106,7 @@ describe("director", () => {
     expect(bench.deploy("web1.yml").state).toBe("done");
   });
 
-  it("distinguishes a silent agent from that of the VM that replaces its own", async () => {
+  it("distinguishes a silent agent from that of the replacement VM", async () => {
     const bench = new TestDirector();
     await bench.ready();
     bench.deploy("web1.yml");
@@ -121,7 +121,7 @@ describe("director", () => {
     expect(bench.deploy("web1.yml").state).toBe("done");
   });
 
-  it("fails a deploy whose new agent answers its first ping with an error, and deletes the VM", async () => {
+  it("fails a deploy if a new agent answers its first ping with an error, and deletes the VM", async () => {
     const bench = new TestDirector();
     await bench.ready();
     const effect = { kind: "error", message: "bad settings" } as const;
@@ -160,7 +160,7 @@ describe("director", () => {
     ).toMatchObject({ status: 416 });
   });
 
-  it("is deterministic: one seed, one digest", async () => {
+  it("is deterministic: the same seed gives the same digest", async () => {
     const digest = async (): Promise<string> => {
       const bench = new TestDirector();
       await bench.ready();

@@ -2,7 +2,7 @@ import { type FaultAttribute, faultPoint, type Kernel } from "../kernel/index.ts
 import type { Instance } from "./state/deployments.ts";
 import { TASK_TYPES } from "./tasks/types.ts";
 
-/** The calls that an agent answers, each a fault point `agent:<method>`. */
+/** The calls that an agent answers, each with a fault point `agent:<method>`. */
 const AGENT_METHODS = [
   "ping",
   "get_state",
@@ -51,7 +51,7 @@ export const attributesOf = (instance: Instance): AgentAttributes => ({
 
 const PROSE: Readonly<Record<string, string>> = {
   get_state:
-    "The agent of a VM says that its jobs fail (error), or stays silent; whoever waits for running jobs gives up, and an unresponsive agent is found by the cloud check.",
+    "The agent of a VM reports failing jobs (error), or stays silent. Whoever waits for running jobs gives up, and the cloud check finds an unresponsive agent.",
 };
 
 /** The fault point of an agent's method. */
@@ -61,45 +61,45 @@ const agentPoint = (method: AgentMethod) =>
     effects: ["error", "stuck"],
     prose:
       PROSE[method] ??
-      "The agent of a VM refuses a call or stays silent; the director gives up after its time limit and the task fails.",
+      "The agent of a VM refuses a call or stays silent. The director gives up after its time limit, and the task fails.",
     attributes: AGENT_ATTRIBUTES,
   });
 
 const POINTS = new Map(AGENT_METHODS.map((method) => [method, agentPoint(method)]));
 
-/** The fault, if any, that strikes a call to an agent. */
+/** The fault, if any, that affects a call to an agent. */
 export function agentFault(kernel: Kernel, method: AgentMethod, attributes: AgentAttributes) {
   const point = POINTS.get(method);
   return point && kernel.faults.at(point, attributes);
 }
 
-/** Where a task may fail at its start, or lose its worker. */
+/** The fault point at which a task may fail at its start, or lose its worker. */
 export const TASK_POINT = faultPoint({
   point: "director:task",
   effects: ["error", "stuck"],
   prose:
-    "A task of the director fails at its start, or its worker dies and it stays in processing until the director declares it timed out. The caller must see the error, or give up after its own limit, and be able to try again.",
+    "A task of the director fails at its start, or its worker dies and it stays in processing until the director times it out. The caller must see the error, or give up after its own limit, and be able to try again.",
   attributes: {
     type: { prose: "the type of the task", values: TASK_TYPES },
     deployment: { prose: "the name of the deployment; empty for a task without one" },
   },
 });
 
-/** Where a job may turn out not to run. */
+/** The fault point at which a job may turn out not to run. */
 export const JOB_POINT = faultPoint({
   point: "director:job",
   effects: ["error"],
   prose:
-    "A job is not running at the end of its update's watch time (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
+    "A job is not running when the watch time of its update ends (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
   attributes: AGENT_ATTRIBUTES,
 });
 
-/** The message that an agent sends on its own. */
+/** The message that an agent sends unasked. */
 export const HEARTBEAT_POINT = faultPoint({
   point: "agent:heartbeat",
   effects: ["stuck"],
   prose:
-    "The health monitor receives no heartbeat from an agent; each of its looks, one a minute, is an occasion. After a minute of silence it has the VM scanned, and recreated if its agent is really dead.",
+    "The health monitor receives no heartbeat from an agent. It looks once a minute, and each look passes this point. After a minute of silence it has the VM scanned, and recreated if the agent is really dead.",
   attributes: AGENT_ATTRIBUTES,
 });
 

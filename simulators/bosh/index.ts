@@ -33,13 +33,13 @@ export interface Bosh {
   readonly director: Service;
   /** Only with `uaa` in the options. */
   readonly uaa: Service | undefined;
-  /** What jobs do in the world, by the job's name. */
+  /** The effects of jobs on the world, by job name. */
   readonly behaviours: JobBehaviours;
-  /** For the world's laws; read only. */
+  /** For the world's laws; read-only. */
   state(): DirectorState;
 }
 
-/** The routes, with uploads by URL that find what a folder has of other machines. */
+/** The routes, with uploads by URL served from the folder that stands for other machines. */
 function routesFor({ artifacts }: DirectorOptions): typeof ROUTES {
   if (artifacts === undefined) return ROUTES;
   const upload = uploadWith(fetchMirrored(artifacts));
@@ -69,7 +69,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     sim: director,
     routes: routesFor(options),
     unmatched: (_director, request) => unmatchedReply(director, request, isOwned(request.path)),
-    // An unforeseen error is answered with an empty 500, as by the real director.
+    // Like the real director, answers an unforeseen error with an empty 500.
     crashed: () => brokenReply,
     unread: (_director, _request, why) => (why === "too-large" ? nginxRefusal(413) : brokenReply),
     front: NGINX_FRONT,

@@ -7,7 +7,7 @@ import { archiveOf, packRelease, releaseArchive } from "./testing/release.ts";
 import { TestDirector } from "./testing/director.ts";
 import { applyChange, CLOUD, MANIFEST, RUNTIME } from "./rules/rule.ts";
 
-/** Values that a document may hold where it should hold others. */
+/** Values that a document may hold in place of the expected ones. */
 const ODD = fc.oneof(
   fc.constantFrom(null, "", " ", "a/b", "é", "x".repeat(300), "..", "((v))", "nil", "latest", "1.latest", "0", "-1"),
   fc.constantFrom(0, -1, 1.5, 2 ** 40, true, false),
@@ -15,7 +15,7 @@ const ODD = fc.oneof(
   fc.string({ maxLength: 12, unit: "binary" }),
 );
 
-/** All places of a document. */
+/** The paths of all places in a document. */
 function placesOf(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null) return [path];
   const inner = Object.entries(value).flatMap(([key, each]) => placesOf(each, path === "" ? key : `${path}.${key}`));
@@ -29,7 +29,7 @@ const changeOf = (base: object): fc.Arbitrary<Record<string, unknown>> =>
     })
     .map((pairs) => Object.fromEntries(pairs));
 
-/** A change that no longer fits, since an earlier one took its place away, changes nothing. */
+/** A change has no effect if an earlier one removed its place. */
 function changeWherePossible(base: object, change: Record<string, unknown>): unknown {
   try {
     return applyChange(base, change);
@@ -38,7 +38,7 @@ function changeWherePossible(base: object, change: Record<string, unknown>): unk
   }
 }
 
-/** Names of members: the ones that are looked for, and others. */
+/** Names of members: the expected ones, and others. */
 const ODD_NAME = fc.constantFrom(
   "release.MF",
   "stemcell.MF",
@@ -66,7 +66,7 @@ const LISTS = [
   "/cleanup/dryrun?remove_all=true",
 ] as const;
 
-/** Lists that can't be had, with what they are answered with. */
+/** Lists that are refused, with the answer. */
 function brokenLists(director: TestDirector): string[] {
   const deployments = director.send("GET", "/deployments").json as { name: string }[];
   const own = deployments.flatMap(({ name }) =>
@@ -82,7 +82,7 @@ function brokenLists(director: TestDirector): string[] {
   });
 }
 
-/** Deletes all that there is; returns what is left. */
+/** Deletes everything; returns what is left. */
 function deleteAll(director: TestDirector): string[] {
   for (const { name } of director.send("GET", "/deployments").json as { name: string }[])
     director.task(director.send("DELETE", `/deployments/${encodeURIComponent(name)}?force=true`));
@@ -98,7 +98,7 @@ function deleteAll(director: TestDirector): string[] {
 }
 
 describe("an odd input", () => {
-  it("breaks no later list, whether it is accepted or not, and all that it made can be deleted", async () => {
+  it("breaks no later list, accepted or not, and all that it creates can be deleted", async () => {
     const inputs = fc.record({ manifest: changeOf(MANIFEST), cloud: changeOf(CLOUD), runtime: changeOf(RUNTIME) });
     await fc.assert(
       fc.asyncProperty(fc.array(inputs, { minLength: 1, maxLength: 3 }), async (rounds) => {
@@ -171,5 +171,5 @@ describe("an odd input", () => {
   });
 });
 
-/** How many inputs are drawn; DRYDOCK_RUNS says another number. */
+/** How many inputs are drawn; DRYDOCK_RUNS overrides it. */
 const RUNS = Number(process.env.DRYDOCK_RUNS ?? 15);

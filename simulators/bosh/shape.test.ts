@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 
-/** The files that may lie beside the director's folders. */
+/** The files that may stand beside the director's folders. */
 const WINGS = [
   "agent",
   "artifacts",

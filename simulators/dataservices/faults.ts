@@ -31,10 +31,10 @@ const LOUD = {
   }),
   write: faultPoint({
     point: "dataservice:write",
-    effects: ["vanish"],
+    effects: ["vanish", "error"],
     attributes: ATTRIBUTES,
     prose:
-      "The server process dies with a write: it is on the disk of the primary, no replica has it yet, and the client hears nothing. Another node is promoted, or the server starts again. The client may not count the write as done or as lost.",
+      "The disk is full: a write is refused (error, SQLSTATE 53100), and reads go on. Or (vanish) the server process dies with a write: it is on the disk of the primary, no replica has it yet, and the client hears nothing. Another node is promoted, or the server starts again. The client may not count the write as done or as lost.",
   }),
   look: faultPoint({
     point: "dataservice:look",

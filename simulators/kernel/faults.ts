@@ -220,6 +220,11 @@ export class Faults {
     return this.#held.size;
   }
 
+  /** Every caller has gone, as after a restart: part of an input, not one itself. */
+  hangUpAll(): void {
+    for (const hold of this.#held.values()) if (hold.endsWithCaller) hold.fire("hung up");
+  }
+
   /** The caller that waits for this process has gone: an effect that holds it releases it. */
   hangUp({ hold }: { readonly hold: Hold | undefined }): void {
     if (hold?.endsWithCaller && this.#held.get(hold.id) === hold) this.#kernel.input("fault.hang-up", hold.id);

@@ -62,6 +62,7 @@ export {
 export { percentDecode, percentText } from "./http/percent.ts";
 export { Journal, type JournalEvent } from "./journal.ts";
 export type { Snapshot } from "./history.ts";
+export type { KeptInput, Keeper } from "./keeper.ts";
 export { Kernel, type Slot } from "./kernel.ts";
 export { isDeeper, isObject, JSON_DEPTH_MAX, parseJson, readTexts } from "./json.ts";
 export { EPOCH_MS, type KernelOptions, type Pace, PACES } from "./options.ts";

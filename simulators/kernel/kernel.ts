@@ -4,6 +4,7 @@ import { armedRulesOf, type Checkpoint, History, type Snapshot } from "./history
 import { Journal } from "./journal.ts";
 import { EPOCH_MS, type KernelOptions, type Pace, PACES } from "./options.ts";
 import type { Random } from "./random.ts";
+import type { KeptInput, Keeper } from "./keeper.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { SecretStream } from "./secrets.ts";
 import { Streams } from "./streams.ts";
@@ -32,7 +33,13 @@ export class Kernel extends Scheduler {
   /** Each is called after a restore, for edges that hold sockets or caches. */
   readonly restored = new Set<() => void>();
 
+  /** Keeps what comes in, for a world that outlives its process. Default: nothing is kept. */
+  keeper: Keeper | undefined;
+
   #pace: number;
+  /** True while an input or an event runs: what is sent to the gate meanwhile follows from it. */
+  #isInside = false;
+  #isRepeating = false;
   readonly #streams: Streams;
   readonly #slots = new Map<string, Slot<unknown>>();
   readonly #inputKinds = new Map<string, InputHandler>();
@@ -67,7 +74,7 @@ export class Kernel extends Scheduler {
 
   /** True while a restore runs inputs again: edges stay quiet. */
   get replaying(): boolean {
-    return this.#history.replaying;
+    return this.#isRepeating || this.#history.replaying;
   }
 
   /** The stream of this name; one name, one stream. */
@@ -132,7 +139,54 @@ export class Kernel extends Scheduler {
     const handler = this.#inputKinds.get(kind);
     if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_INPUT", kind);
     this.#history.keep(kind, data);
-    return handler.handle(data);
+    if (this.keeper === undefined || this.#isInside || this.replaying) return handler.handle(data);
+    // What is due now comes first, as it will when the inputs are repeated.
+    this.advanceTo(this.nowMs);
+    this.keeper.keep({ atMs: this.nowMs, kind, data });
+    return this.#inside(() => handler.handle(data));
+  }
+
+  #inside<R>(work: () => R): R {
+    this.#isInside = true;
+    try {
+      return work();
+    } finally {
+      this.#isInside = false;
+    }
+  }
+
+  override advanceTo(atMs: number): void {
+    const { keeper, events } = this;
+    if (keeper === undefined || this.#isInside || this.replaying) return super.advanceTo(atMs);
+    this.#inside(() => super.advanceTo(atMs));
+    // What happened may be seen outside from now on, so it must happen again at the same time.
+    if (this.events > events) keeper.keep({ atMs: this.nowMs });
+  }
+
+  /**
+   * Repeats what a keeper kept, each input at its time, in a world that was made with the same options. Edges stay quiet, and what an input threw
+   * then it throws again, unheard.
+   */
+  repeat(inputs: Iterable<KeptInput>): void {
+    this.#isRepeating = true;
+    try {
+      for (const { atMs, kind, data } of inputs) {
+        this.advanceTo(atMs);
+        if (kind !== undefined) this.#repeatOne(kind, data);
+      }
+    } finally {
+      this.#isRepeating = false;
+    }
+  }
+
+  #repeatOne(kind: string, data: unknown): void {
+    const handler = this.#inputKinds.get(kind);
+    if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_INPUT", kind);
+    try {
+      handler.handle(data);
+    } catch {
+      // Whoever sent it has heard.
+    }
   }
 
   override reportCrash(name: string, error: unknown): void {

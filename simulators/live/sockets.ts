@@ -1,6 +1,6 @@
 import { CONSUL_HTTP_PORT, CONTROL_PORT } from "../addresses.ts";
 import { createControl } from "../control/api.ts";
-import { LivePlane } from "../dataservices/live/index.ts";
+import { LivePlane, type LivePlaneOptions } from "../dataservices/live/index.ts";
 import { type OpenNames, openNames } from "./names.ts";
 import type { Exchange } from "../kernel/edge/exchanges.ts";
 import { type Served, serve } from "../kernel/edge/serve.ts";
@@ -10,12 +10,22 @@ import { admissionAt } from "./admission.ts";
 import { listenError } from "./errors.ts";
 import type { TlsKeys } from "./keys.ts";
 
-export { majorsHere, type ServedKind, whyNoServer } from "../dataservices/live/index.ts";
+export {
+  absentServers,
+  endKeptServers,
+  majorsHere,
+  type ServedKind,
+  type ServedKinds,
+  servedKinds,
+  whyNoServer,
+} from "../dataservices/live/index.ts";
 
 interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;
   /** The bearer token that each request to the control API must carry. */
   readonly controlToken: string;
+  /** Where the disks of data services outlive the process. Default: they go with it. */
+  readonly keptDisks?: LivePlaneOptions["kept"];
   /** Called with what a handler threw, and with failures of the live plane. */
   readonly report: (error: unknown) => void;
   /** Whether names are also answered at `::1`. Default false. */
@@ -67,8 +77,13 @@ export async function openSockets(world: World, options: SocketsOptions): Promis
   return { plane, names: names.addresses, close: () => kept.disposeAsync() };
 }
 
-const openPlane = ({ dataservices, driver }: World, { report }: SocketsOptions): Promise<LivePlane> =>
-  LivePlane.open({ services: dataservices, driver, onTrouble: (_address, error) => report(error) });
+const openPlane = ({ dataservices, driver }: World, { report, keptDisks }: SocketsOptions): Promise<LivePlane> =>
+  LivePlane.open({
+    services: dataservices,
+    driver,
+    onTrouble: (_address, error) => report(error),
+    kept: keptDisks,
+  });
 
 export { admissionAt } from "./admission.ts";
 

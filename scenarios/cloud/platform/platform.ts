@@ -37,12 +37,14 @@ export class FakePlatform {
   readonly #world: World;
   readonly #brokers: () => readonly RunningBroker[];
 
-  constructor(world: World, brokers: () => readonly RunningBroker[]) {
+  /** @param life names this start of a world that was made again: no token of an earlier one comes twice. Default: it is its first */
+  constructor(world: World, brokers: () => readonly RunningBroker[], life?: string) {
     this.#world = world;
     this.#brokers = brokers;
     this.url = `http://${world.plan.controller}:${PLATFORM_PORT}`;
     const secrets = world.secretsOf("platform");
-    this.accounts = new Accounts(secrets, () => world.kernel.nowMs);
+    const tokens = life === undefined ? secrets : world.secretsOf(`platform/${life}`);
+    this.accounts = new Accounts(tokens, () => world.kernel.nowMs);
     for (const name of ["admin", "developer"])
       this.accounts.users.set(name, { name, password: secrets.hex(32), isAdmin: name === "admin" });
     this.app = fastify({ logger: false });

@@ -15,18 +15,22 @@ export interface JobContext {
 }
 
 /**
- * What a job does in the world when its agent starts or stops it. It is called within an event of the kernel, so it is synchronous; `start`
- * may be called again for a running job (an update in place), with new properties.
+ * What a job does to the world when its agent starts or stops it. It is called within an event of the kernel,
+ * so it is synchronous; `start` may be called again for a running job (an update in place), with new
+ * properties.
  */
 export interface JobBehaviour {
   start(context: JobContext): void;
   /** `gone`: the VM is being deleted or has vanished; otherwise only its jobs stop. */
   stop(context: JobContext, gone: boolean): void;
-  /** The agent copies the contents of the persistent disk to the new one that replaces it, while the job is stopped. */
+  /**
+   * Called while the job is stopped: the agent copies the contents of the persistent disk to the disk that
+   * replaces it.
+   */
   migrate?(context: JobContext, fromDisk: string, toDisk: string): void;
 }
 
-/** Behaviours by name of the job; a job without one runs and does nothing. */
+/** Behaviours by job name; a job without one runs and does nothing. */
 export type JobBehaviours = Map<string, JobBehaviour>;
 
 function jobContextOf(instance: Instance, properties: Readonly<Record<string, unknown>>): JobContext | undefined {
@@ -45,7 +49,7 @@ function jobContextOf(instance: Instance, properties: Readonly<Record<string, un
   };
 }
 
-/** Starts the jobs of an instance in the world, in their order; an instance without a VM has none. */
+/** Starts the jobs of an instance in the world, in order; an instance without a VM has none. */
 export function startJobs(behaviours: JobBehaviours, instance: Instance): void {
   for (const job of instance.vm?.jobs ?? []) {
     const context = jobContextOf(instance, job.properties);

@@ -9,7 +9,7 @@ const CALL_MS = 500;
 /** How long the director waits for an agent's answer, each time. */
 export const TIMEOUT_MS = 45_000;
 
-/** How many times the director asks an agent that does not answer. */
+/** How many times the director calls an agent that does not answer. */
 export const TRIES = 3;
 
 const TIMED_OUT = 450002;
@@ -23,7 +23,10 @@ const timeoutError = (instance: Instance, method: AgentMethod, waitMs: number): 
     `Timed out sending '${method}' to instance: '${instance.group}/${instance.id}', agent-id: '${instance.vm?.agentId ?? ""}' after ${waitMs / 1000} seconds`,
   );
 
-/** A call of an agent that must be answered, within `tries` of `waitMs` true time each. @throws DirectorError 450001, 450002 */
+/**
+ * Calls an agent that must answer within one of `tries` waits of `waitMs` unscaled time each.
+ * @throws DirectorError 450001, 450002
+ */
 export function* callAgent(
   director: Director,
   instance: Instance,

@@ -5,10 +5,11 @@ import { dirname, join, normalize } from "node:path";
 import type { ScriptOptions, ScriptResult } from "./script.ts";
 
 /*
- * Scripts of jobs and packages, run as processes of this machine in a folder of their own, which is deleted afterwards. Only if explicitly allowed: they are foreign code.
+ * Runs scripts of jobs and packages as processes of this machine, in a temporary folder that is deleted
+ * afterwards. They are foreign code, so this happens only if it is explicitly allowed.
  */
 
-/** How long a script may run, ms of real time. What it sleeps does not count: its sleeps are simulated. */
+/** How long a script may run, ms of real time. Its sleeps do not count, because they are simulated. */
 const RUN_MS_MAX = 20_000;
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const SLEEP_MS_MAX = 24 * 3_600_000;
@@ -49,7 +50,7 @@ export function runForReal(
   }
 }
 
-/** Puts a file below a folder; one that would leave it is left out. */
+/** Writes a file below a folder; skips a path that would leave it. */
 function placeFile(folder: string, name: string, content: string): void {
   const path = normalize(name);
   if (path.startsWith("..") || path.startsWith("/")) return;
@@ -86,14 +87,17 @@ function runFile(
   if (code !== undefined && START_ERRORS[code] !== undefined)
     return { ...none, exitCode: 1, startError: `Starting command '${file}': fork/exec ${file}: ${START_ERRORS[code]}` };
   const [stdout, stderr] = [ran.stdout.toString("utf8"), ran.stderr.toString("utf8")];
-  // Killed by a signal: as a shell would say it.
+  // Killed by a signal: the exit code that a shell would report.
   const exitCode = ran.status ?? KILLED;
   return { exitCode, stdout, stderr, sleptMs: sleptIn(folder), trace: stderr, isRun: true };
 }
 
 const KILLED = 137;
 
-/** Why the system would not start a file: without a first line that names a program, it is not a program. */
+/**
+ * The error code with which the system refuses to start a file: without a first line that names an
+ * interpreter, it is not a program.
+ */
 function startFault(file: string): string | undefined {
   const text = readFileSync(file, "utf8");
   return text.startsWith("#!") ? undefined : START_ERRORS.ENOEXEC;

@@ -9,7 +9,7 @@ describe("a script of an agent", () => {
     [bash("echo hello"), { exitCode: 0, stdout: "hello\n" }],
     [bash("echo 'a  b' c >&2", "exit 3"), { exitCode: 3, stderr: "a  b c\n" }],
     [bash("# exit 1", "sleep 2.5", "exit 256"), { exitCode: 0, sleptMs: 2500 }],
-  ])("that is plain is followed: %j", (script, result) => {
+  ])("that is plain is interpreted: %j", (script, result) => {
     expect(runScript(FOLLOWED, script)).toMatchObject({ ...result, isRun: true });
     const { trace: _trace, ...followed } = runScript(FOLLOWED, script);
     const { trace: _real, ...real } = runScript(REAL, script);
@@ -28,11 +28,11 @@ describe("a script of an agent", () => {
     expect(runScript(FOLLOWED, script)).toMatchObject({ exitCode: 0, stdout: "", isRun: false });
   });
 
-  it("is not run here if it needs something that exists only on a VM", () => {
+  it("is not run here if it needs something that only a VM has", () => {
     expect(runScript(REAL, bash("/var/vcap/jobs/x/bin/y"))).toMatchObject({ exitCode: 0, isRun: false });
   });
 
-  it("finds its files beside it, and a folder to install into", () => {
+  it("finds its files beside it, and a folder in which to install", () => {
     const files = { "lib/a.txt": Buffer.from("text").toString("base64"), "../out": "" };
     const script = bash("cp lib/a.txt $BOSH_INSTALL_TARGET/", "cat $BOSH_INSTALL_TARGET/a.txt");
     expect(runScript(REAL, script, { files })).toMatchObject({ exitCode: 0, stdout: "text" });

@@ -10,7 +10,7 @@ export interface ScriptResult {
   readonly sleptMs: number;
   /** What `bash -x` would have traced, interleaved with standard error. */
   readonly trace: string;
-  /** Whether it was followed to its end: one that was not is assumed to succeed without output. */
+  /** Whether it was executed to its end; otherwise it is assumed to succeed without output. */
   readonly isRun: boolean;
   /** Why it could not be started, in the agent's words. */
   readonly startError?: string;
@@ -29,12 +29,12 @@ export interface ScriptOptions {
 
 const SLEEP_MS_MAX = 24 * 3_600_000;
 
-/** The result of a script that is not followed. */
+/** The result of a script that is not executed. */
 const NOT_RUN: ScriptResult = { exitCode: 0, stdout: "", stderr: "", sleptMs: 0, trace: "", isRun: false };
 
 /**
- * Runs a script of an agent: plain ones (`echo`, `sleep`, `exit`, comments) are followed here; any other is run for real if the director is allowed
- * to, and otherwise assumed to succeed.
+ * Runs a script of an agent. A plain one (`echo`, `sleep`, `exit`, comments) is interpreted here; any other
+ * is run for real if the director is allowed to, and otherwise assumed to succeed.
  */
 export function runScript(
   { runScripts = false }: Pick<DirectorOptions, "runScripts">,
@@ -48,7 +48,7 @@ export function runScript(
   return runForReal(text, options);
 }
 
-/** A word that the shell leaves as it is: plain, or in quotes. */
+/** A word that the shell does not expand: plain, or in quotes. */
 const WORDS = /^(?:[\w./:,=+@%-]+|"[^"$`\\!]*"|'[^']*')(?:[ \t]+(?:[\w./:,=+@%-]+|"[^"$`\\!]*"|'[^']*'))*$/;
 
 /** The text that `echo` prints for plain words. */
@@ -64,7 +64,7 @@ interface Followed {
   sleptMs: number;
 }
 
-/** Undefined for a script with anything that is not plain. */
+/** Undefined unless every line of the script is plain. */
 function followScript(text: string): ScriptResult | undefined {
   if (!/^#!\s*\/(?:usr\/)?bin\/(?:env )?(?:ba)?sh\b/.test(text)) return undefined;
   const so: Followed = { stdout: "", stderr: "", trace: "", sleptMs: 0 };

@@ -4,12 +4,12 @@ import type { Director } from "../state/director.ts";
 import { actionFailure, callAgent, TIMEOUT_MS, TRIES } from "./calls.ts";
 import { runScript } from "./script.ts";
 
-/** What a script printed: it is in the VM's logs from then on. */
+/** Keeps what a script printed in the VM's logs. */
 function keepOutput(instance: Instance, job: string, script: string, output: ScriptOutput): void {
   if (instance.vm !== null) instance.vm.outputs = { ...instance.vm.outputs, [`${job}/${script}`]: output };
 }
 
-/** Runs a script of each job that has it, all at once. @throws DirectorError 450001 when one of them fails */
+/** Runs a script in all jobs that have it, in parallel. @throws DirectorError 450001 when one of them fails */
 export function* runScripts(
   director: Director,
   instance: Instance,
@@ -32,7 +32,7 @@ export function* runScripts(
   );
 }
 
-/** The error when scripts of some jobs fail. */
+/** The error for jobs whose scripts failed. */
 export function scriptsFailure(
   director: Director,
   name: string,

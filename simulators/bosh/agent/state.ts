@@ -8,7 +8,7 @@ export function sendsHeartbeat(director: Director, instance: Instance): boolean 
   return director.kernel.faults.at(HEARTBEAT_POINT, attributesOf(instance))?.kind !== "stuck";
 }
 
-/** What get_state reports; a fault of kind error makes the jobs fail. Takes no time. */
+/** The state that get_state reports; a fault of kind error makes the jobs fail. Takes no time. */
 export function agentState(
   director: Director,
   instance: Instance,

@@ -11,7 +11,7 @@ import { receiveArchive } from "./archive.ts";
 
 const packed = readFileSync(fixture("demo-1.tgz"));
 const plain = gunzipSync(packed);
-/** Without the zeros that end it, of which `tar` reads two blocks alone. */
+/** Without the zeros that end it: `tar` reads only two blocks of them. */
 const members = plain.subarray(
   0,
   plain.findLastIndex((byte) => byte !== 0),
@@ -44,7 +44,7 @@ const isChecksum = (at: number): boolean => at % 512 >= 148 && at % 512 < 156;
 
 const placeIn = (bytes: Buffer): fc.Arbitrary<number> => fc.integer({ min: 0, max: bytes.length - 1 });
 
-/** Archives with damage: cut off, with a wrong bit, followed by something, or none at all. */
+/** Archives with damage: truncated, with a flipped bit, with trailing bytes, or undamaged. */
 const DAMAGED: fc.Arbitrary<Buffer> = fc.oneof(
   placeIn(packed).map((length) => packed.subarray(0, length)),
   placeIn(plain).map((length) => gzipSync(plain.subarray(0, length))),
@@ -80,12 +80,15 @@ describe.runIf(hasTar)("a damaged archive", () => {
   });
 });
 
-it("without a byte is none", async () => {
+it("is refused when it is empty", async () => {
   expect((await receiveArchive(Readable.from([]))).ok).toBe(false);
 });
 
-/** How many archives are drawn; DRYDOCK_RUNS says another number. */
+/** How many archives are drawn; DRYDOCK_RUNS overrides it. */
 const RUNS = Number(process.env.DRYDOCK_RUNS ?? 25);
 
-/** One drawing of many: about one damage in two hundred is still judged otherwise than by `tar`, which reads numbers in headers by its own rules. */
+/**
+ * A fixed seed: about one damage in two hundred is still judged differently from `tar`, which reads numbers
+ * in headers by its own rules.
+ */
 const SEED = 7;

@@ -4,7 +4,7 @@ import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { readSmall, Tap, walkArchive } from "./tar.ts";
 
-/** What is kept of an uploaded archive: small members completely, the rest only by name. Plain data. */
+/** The parts of an uploaded archive that are kept: small members completely, the rest only by name. Plain data. */
 export interface Archive extends Digested {
   readonly ok: true;
   readonly bytes: number;
@@ -25,7 +25,7 @@ interface Digested {
   readonly digests: Readonly<Record<string, string>>;
 }
 
-/** A manifest within an archive: its value, or why it can't be read in the words of Ruby. */
+/** A manifest within an archive: its value, or Ruby's reason why it can't be read. */
 export type ManifestFile =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: string };
@@ -46,7 +46,7 @@ export interface JobArchive {
 export interface PackageArchive {
   readonly ok: true;
   readonly script: string;
-  /** All of its files, base64 by path; none if they are too large to keep. */
+  /** All of its files, base64 by path; empty if they are too large to keep. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -114,7 +114,7 @@ async function readPackage(member: Readable): Promise<PackageArchive> {
   return { ok: true, script, files: bytes <= PACKAGE_BYTES_MAX ? files : {} };
 }
 
-/** Reads an archive within the archive; if it can't be read, that is a fault for whatever needs it. */
+/** Reads an archive within the archive. If it can't be read, the fault concerns whatever needs it. */
 async function readPart<T>(member: Readable, read: (member: Readable) => Promise<T>): Promise<T | BrokenPart> {
   const copy = new PassThrough();
   member.once("error", (error) => copy.destroy(error));
@@ -132,13 +132,13 @@ async function readPart<T>(member: Readable, read: (member: Readable) => Promise
 
 const ALGORITHMS = ["sha1", "sha256", "sha512"];
 
-/** The name of a part by its file, such as `jobs/web.tgz`. */
+/** The name of a part, from a file name such as `jobs/web.tgz`. */
 const partIn = (folder: string, path: string): string | undefined =>
   path.startsWith(`${folder}/`) && /^[^/]+\.tgz$/.test(path.slice(folder.length + 1))
     ? path.slice(folder.length + 1, -".tgz".length)
     : undefined;
 
-/** What is collected while an archive streams through. */
+/** The parts collected while an archive streams through. */
 class Receiver {
   readonly members: string[] = [];
   readonly jobs: Record<string, Archive["jobs"][string]> = {};
@@ -188,7 +188,7 @@ export async function receiveArchive(stream: Readable): Promise<Archive | Broken
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error);
   }
-  // What follows the archive, or the fault, belongs to the upload.
+  // Bytes after the archive, or after the fault, are still part of the upload.
   if (!tap.destroyed && !tap.readableEnded)
     for await (const _chunk of tap.resume().iterator({ destroyOnReturn: true }));
   const digests = Object.fromEntries(hashes.map((hash, at) => [ALGORITHMS[at] ?? "", hash.digest("hex")]));

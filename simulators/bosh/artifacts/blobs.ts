@@ -7,7 +7,7 @@ const BLOBS_MAX = 200;
 
 const BLOCK = 512;
 
-/** Keeps a blob that a task made; the oldest go when there are too many. */
+/** Keeps a blob that a task made, and drops the oldest when there are too many. */
 export function storeBlob(
   director: Director,
   members: Blob["members"],
@@ -23,14 +23,14 @@ export function storeBlob(
   return { id: blob.id, sha1: hash("sha1", bytes, "hex"), sha256: hash("sha256", bytes, "hex") };
 }
 
-/** The blob as a gzipped tar; one blob, the same bytes each time. */
+/** The blob as a gzipped tar: always the same bytes for the same blob. */
 export const packBlob = ({ members }: Blob): Buffer => packMembers(members);
 
 /** Members as a gzipped tar. */
 export const packMembers = (members: readonly BlobMember[]): Buffer =>
   gzipSync(Buffer.concat([...members.flatMap(tarMember), Buffer.alloc(2 * BLOCK)]));
 
-/** One member in ustar form (POSIX.1-1988): a file, or a directory when there is no text. */
+/** One member in ustar format (POSIX.1-1988): a file, or a directory if there is no text. */
 function tarMember({ name, text, encoding }: BlobMember): readonly Buffer[] {
   const content = Buffer.from(text ?? "", encoding ?? "utf8");
   const head = Buffer.alloc(BLOCK);

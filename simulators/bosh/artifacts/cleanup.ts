@@ -32,7 +32,7 @@ export function* deleteOrphanDisks(
 
 const UNUSED_KEPT = 2;
 
-/** How long, and how many, blobs of DNS records are kept if not all are deleted. */
+/** Limits of age and number for blobs of DNS records, unless all are deleted. */
 const DNS_BLOB_MS = 3_600_000;
 const DNS_BLOBS_KEPT = 10;
 
@@ -54,7 +54,10 @@ interface Removable {
   readonly dnsBlobs: readonly string[];
 }
 
-/** What a clean-up would delete: with `all`, everything unused; else all unused versions except the two newest of each. */
+/**
+ * The versions that a clean-up would delete: with `all`, everything unused; otherwise all unused versions
+ * except the two newest of each.
+ */
 export function findRemovable(director: Director, all: boolean, keepDisks: boolean): Removable {
   const state = director.slot.value;
   const kept = all ? 0 : UNUSED_KEPT;
@@ -79,7 +82,7 @@ export function findRemovable(director: Director, all: boolean, keepDisks: boole
   };
 }
 
-/** All compiled packages, once each however many versions share them. */
+/** All compiled packages, each once however many versions share it. */
 function compiledOf(director: Director): readonly Compiled[] {
   const found = new Map<string, Compiled>();
   for (const release of [...director.slot.value.releases.values()].flat())
@@ -96,7 +99,7 @@ function compiledOf(director: Director): readonly Compiled[] {
 const isTaken = ({ os, version }: Compiled, stemcell: Stemcell): boolean =>
   stemcell.operatingSystem === os && lineOf(stemcell.version) === lineOf(version);
 
-/** The oldest, as long as enough are left. */
+/** The oldest ones beyond the number to keep. */
 function oldDnsBlobs({ slot, kernel }: Director, all: boolean): readonly string[] {
   const { dnsBlobs, deployments } = slot.value;
   const kept = all ? Math.min(1, deployments.size) : DNS_BLOBS_KEPT;
@@ -125,7 +128,7 @@ export function* cleanUp(director: Director, task: Task, args: TaskArguments["cl
   return `Deleted ${all.length} release(s), ${stemcells.length} stemcell(s), ${compiled} extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), ${exported.length} exported release(s), Deleted ${dnsBlobs.length} dns blob(s) created before ${cutoff.replace("T", " ").replace(/\..*/, " UTC")}`;
 }
 
-/** Deletes the remaining ones: those of deleted releases went with the releases. */
+/** Deletes the remaining ones; those of deleted releases are already gone. */
 function deleteCompiled(director: Director, task: Task, compiled: readonly Compiled[]): number {
   const { releases } = director.slot.value;
   const left = compiled.filter(({ release }) => releases.get(release.name)?.includes(release));

@@ -25,7 +25,7 @@ function* showNew(director: Director, task: Task, name: string, parts: readonly 
   for (const each of parts) yield* stage.step(`${each.name}/${each.fingerprint}`, pause(director.kernel.work(STEP_MS)));
 }
 
-/** How long it takes to delete one. */
+/** How long each deletion takes. */
 const STEP_MS = 50;
 
 /** The deployments that use a version. */
@@ -60,7 +60,7 @@ function* deleteIfUnused(director: Director, task: Task, name: string, version: 
   return `/release/${name}`;
 }
 
-/** Deletes versions and the parts that only they hold. Deleting a whole release shows its versions as well. */
+/** Deletes versions and the parts that only they hold. The stages of a whole release show its versions as well. */
 export function* deleteVersions(
   director: Director,
   task: Task,

@@ -1,10 +1,11 @@
 import { DirectorError } from "../wire/errors.ts";
 
 /*
- * Digests that a client gives with an upload: `<sha1>` or `<algorithm>:<digest>`, several with semicolons (bosh-utils, verify-multidigest).
+ * Digests that a client gives with an upload: `<sha1>` or `<algorithm>:<digest>`, separated by semicolons
+ * (bosh-utils, verify-multidigest).
  */
 
-/** From the strongest. */
+/** Strongest first. */
 const ALGORITHMS = ["sha512", "sha256", "sha1"];
 
 /** Checks an upload against the strongest of the digests. @throws DirectorError `code` in the words of the director's own tool */

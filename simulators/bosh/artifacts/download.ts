@@ -2,8 +2,9 @@ import { Readable } from "node:stream";
 import { type Archive, type BrokenArchive, receiveArchive } from "./archive.ts";
 
 /*
- * Uploads by URL (download_helper.rb in bosh-director). The download is made while the request is received, so that a task works with
- * what is known; the task then reports the result. A world reaches no other machine: only addresses of this one are fetched.
+ * Uploads by URL (download_helper.rb in bosh-director). The archive is downloaded while the request is
+ * received, because a task can't wait for the network; the task then reports the result. A world reaches no
+ * other machine: only addresses of this one are fetched.
  */
 
 /** The parts of an answer to a GET that a download needs. */
@@ -29,10 +30,10 @@ const DOWNLOAD_MS_MAX = 60_000;
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** Whether an address is of this machine. */
+/** Whether an address belongs to this machine. */
 export const isLocal = (url: string): boolean => LOOPBACK.test(new URL(url).hostname);
 
-/** Fetches addresses of this machine only. */
+/** Fetches only addresses of this machine. */
 export const fetchLocally: Fetcher = async (url, authorization) => {
   if (!isLocal(url)) throw new Error("not simulated: downloads from other machines");
   const reply = await fetch(url, {
@@ -46,7 +47,7 @@ export const fetchLocally: Fetcher = async (url, authorization) => {
 const UNCLASSED = 100;
 const RESOURCE_ERROR = 100001;
 
-/** Credentials in an address, as messages show them. */
+/** An address with its credentials redacted, as messages show it. */
 const redact = (url: string): string => url.replace(/^(\w+:\/\/)[^/@:]*:[^/@]*@/, "$1<redacted>:<redacted>@");
 
 /** Downloads an archive. Never throws: the task that needs it fails. */

@@ -49,7 +49,7 @@ describe("export release", () => {
     );
   });
 
-  it("first compiles what is not yet compiled, and nothing twice", async () => {
+  it("compiles what is not compiled yet, and nothing twice", async () => {
     const director = await deployDemo();
     const stages = (task: FollowedTask): readonly unknown[] => [...new Set(task.events.map(({ stage }) => stage))];
     const release = director.bosh.state().releases.get("demo")?.[0];
@@ -64,7 +64,7 @@ describe("export release", () => {
     expect(manifestOf(director, task).jobs?.map(({ name }) => name)).toEqual(["web"]);
   });
 
-  it("makes a release that can be uploaded again instead of the source", async () => {
+  it("makes a release that can be uploaded in place of the source", async () => {
     const director = await deployDemo();
     const task = exportRelease(director);
     const line = String(director.send("GET", `/tasks/${task.id}/output?type=result`).body);

@@ -23,7 +23,10 @@ type ExportArgs = TaskArguments["export_release"];
 
 const COPY_MS = 200;
 
-/** `export release`: compiles what is not compiled yet and packs a compiled release. @throws DirectorError, or 100 for jobs that are not a list */
+/**
+ * `export release`: compiles what is not compiled yet and packs a compiled release.
+ * @throws DirectorError; 100 for jobs that are not a list
+ */
 export function* exportRelease(director: Director, task: Task, args: ExportArgs): Body<string> {
   const { deployment, ...sources } = findSources(director, args);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };

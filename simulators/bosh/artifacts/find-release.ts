@@ -30,13 +30,13 @@ export function requireReleaseVersion(state: Releases, name: string, version: st
 
 const LATEST = /^(?:(.+)\.)?latest$/;
 
-/** What `latest` or `1.latest` stands for before it; undefined for a plain version. */
+/** The prefix before `latest`: empty for `latest`, `1` for `1.latest`; undefined for a plain version. */
 export function latestPrefix(version: string): string | undefined {
   const match = LATEST.exec(version);
   return match === null ? undefined : (match[1] ?? "");
 }
 
-/** Whether a version continues a prefix such as `1.2` at the end of one of its parts. */
+/** Whether a version begins with a prefix such as `1.2` that ends where one of its parts does. */
 export const continuesPrefix = (version: string, prefix: string): boolean =>
   prefix === "" || (version.startsWith(prefix) && /^(?:[.\-+]|$)/.test(version.slice(prefix.length)));
 

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { type Fetcher, fetchLocally, isLocal } from "./download.ts";
 
 /*
- * Releases and stemcells of other machines, from a folder of this one: what a manifest names by its URL need not be reachable.
+ * Serves releases and stemcells of other machines from a folder of this one, so that the URLs of a manifest
+ * need not be reachable.
  */
 
-/** A plain file name: what an address can't lead out of the folder with. */
+/** A plain file name, which can't lead out of the folder. */
 const PLAIN = /^[\w.+@-]+$/;
 
-/** The names under which the archive of an address may lie in the folder, the most exact one first. */
+/** The file names under which the folder may hold the archive of an address, most exact first. */
 export function mirrorNames(url: string): readonly string[] {
   const { pathname, searchParams } = new URL(url);
   const last = decodeURIComponent(pathname.split("/").at(-1) ?? "");
@@ -19,7 +20,7 @@ export function mirrorNames(url: string): readonly string[] {
   return [...new Set([...versioned, last, `${last}.tgz`])].filter((name) => PLAIN.test(name) && !/^\.+$/.test(name));
 }
 
-/** Fetches addresses of this machine, and all others from a folder. A name that it lacks is answered with 404. */
+/** Fetches addresses of this machine; serves all others from a folder, with 404 for a name that it lacks. */
 export const fetchMirrored =
   (folder: string): Fetcher =>
   async (url, authorization) => {

@@ -13,7 +13,7 @@ import type { ReleaseUpload } from "./releases.ts";
  * The jobs of an upload (update_release.rb and release_job.rb in bosh-director).
  */
 
-/** How long a step takes. */
+/** How long each step takes. */
 const STEP_MS = 50;
 
 /** @throws DirectorError 30013, and those of a job's archive */

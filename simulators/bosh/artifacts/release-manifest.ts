@@ -10,13 +10,13 @@ export interface PartSpec {
   readonly version: string;
   readonly sha1: string;
   readonly fingerprint: string;
-  /** Of a package; whatever the manifest holds. */
+  /** Of a package: whatever the manifest holds, unchecked. */
   readonly dependencies: unknown;
   /** Of a compiled package: `os/version`. */
   readonly stemcell: unknown;
 }
 
-/** The manifest of a release, as far as it has been checked. */
+/** The manifest of a release, with the fields checked so far. */
 export interface ReleaseManifest {
   readonly name: string;
   readonly version: string;

@@ -20,7 +20,7 @@ interface PackageChoice {
   readonly isRegistered: boolean;
 }
 
-/** How long a step takes. */
+/** How long each step takes. */
 const STEP_MS = 50;
 
 /** @throws DirectorError 30012, 60000, or 100 */
@@ -169,7 +169,7 @@ function* addCompiled({ director, archive, version, versions }: ReleaseUpload, s
   yield* pause(director.kernel.work(STEP_MS));
   const key = `${spec.fingerprint}:${target}`;
   const known = [...director.slot.value.releases.values()].flat().find(({ compiled }) => compiled.has(key));
-  // One that the director has already, of whatever release, is not looked at again.
+  // The director skips one that any of its releases has already.
   if (known === undefined && archive.compiledPackages[spec.name]?.ok !== true)
     throw new DirectorError(60000, "Extracting compiled package archive failed. Check task debug log for details.");
   const blob = { sha1: spec.sha1, blobId: director.kernel.random("bosh/blobs").uuid() };

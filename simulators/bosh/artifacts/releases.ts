@@ -46,7 +46,7 @@ export function* createRelease(director: Director, task: Task, args: Args): Body
   return yield* withLock(director, task, releaseLock(manifest.name), { waitMs: LOCK_MS }, work);
 }
 
-/** A stage of a single step of the same name. */
+/** Runs a stage that consists of one step of the same name. */
 const showOne = <T>(director: Director, task: Task, name: string, work: Body<T>): Body<T> =>
   new Stage(director, task, name, 1).step(name, work);
 
@@ -117,7 +117,7 @@ function inspectVersion(version: string): string {
   return `#<Bosh::Version::ReleaseVersion:0x0000000000000008 @version=#<SemiSemantic::Version:0x0000000000000008 @release=${segment(release)}, @pre_release=${pre === undefined ? "nil" : segment(pre)}, @post_release=nil, @segments=[${segments.join(", ")}]>>`;
 }
 
-/** What the database holds if a manifest says nothing. */
+/** The database's values when a manifest says nothing. */
 const UNKNOWN_COMMIT = "unknown";
 
 /** The version that an upload fills: a new or an existing one. @throws DirectorError 30014 */

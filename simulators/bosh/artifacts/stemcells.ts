@@ -18,7 +18,7 @@ import { compareVersions } from "./versions.ts";
 
 const EXTRACT_MS = 4000;
 
-/** What stemcell.MF says. */
+/** The contents of stemcell.MF. */
 interface StemcellManifest {
   readonly name: string;
   readonly operatingSystem: string;
@@ -85,13 +85,13 @@ export function* createStemcell(director: Director, task: Task, args: TaskArgume
   return `/stemcells/${name}/${version}`;
 }
 
-/** Extract, verify; and for each cloud: check, upload, save. */
+/** The number of steps: extract and verify, then check, upload and save for each cloud. */
 const STEPS = 2;
 const STEPS_EACH = 3;
 
 const stemcellLock = (name: string, version: string): string => `lock:stemcells:${name}:${version}`;
 
-/** Whether a stemcell was uploaded once to each cloud. */
+/** Whether the stemcell is on every cloud. */
 export const wasUploaded = (director: Director, name: string, version: string): boolean =>
   cpiNames(director).every((cpi) => director.slot.value.stemcellUploads.has(uploadKey(name, version, cpi)));
 

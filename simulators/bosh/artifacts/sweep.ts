@@ -9,7 +9,7 @@ import { deleteOrphanDisk } from "./cleanup.ts";
 /** How long a disk stays an orphan before it is deleted. */
 const DISK_MS = 5 * 86_400_000;
 
-/** Whether the last scheduled clean-up is still in progress. One whose worker died is not. */
+/** Whether the last scheduled clean-up is still in progress; one whose worker has died is not. */
 const isSweeping = (director: Director): boolean =>
   [...director.slot.value.tasks.values()].some(
     ({ type, user, state, deadSinceMs }) =>
@@ -32,7 +32,7 @@ export function scheduleSweep(director: Director): void {
   });
 }
 
-/** Deletes what the schedule says; what can't be deleted now is tried again the next time. */
+/** Deletes what is due; whatever can't be deleted now is tried again the next time. */
 export function* sweep(director: Director, task: Task, args: TaskArguments["sweep"]): Body<string> {
   const { cids } = args;
   const before = director.slot.value.orphanVms.size;

@@ -4,10 +4,10 @@ import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 
 /*
- * Archives as a director's `tar` accepts them: plain, or compressed in any way that it recognises.
+ * Reads archives as a director's `tar` does: plain, or compressed in any format that it recognises.
  */
 
-/** How a compressed archive begins, and the program that unpacks it; gzip needs none. */
+/** The first bytes of a compressed archive, and the program that unpacks it; gzip needs none. */
 const FORMATS: readonly (readonly [magic: readonly number[], program: string])[] = [
   [[0x1f, 0x8b], "gzip"],
   [[0x42, 0x5a, 0x68], "bzip2"],
@@ -18,16 +18,16 @@ const MAGIC_BYTES = 6;
 
 const BLOCK_BYTES = 512;
 
-/** What tar-stream says of an archive that ends before its end. */
+/** The message of tar-stream for a truncated archive. */
 const CUT_OFF = "Unexpected end of data";
 
 interface Unpacked {
   readonly unpacked: Readable;
-  /** Whether it came without compression; known once something has come. */
+  /** Whether it is uncompressed; known once the first bytes have come. */
   readonly isPlain: () => boolean;
 }
 
-/** Unpacks whatever comes, in any format. Damage ends the stream with an error. */
+/** Unpacks any of these formats. Damage ends the stream with an error. */
 function unpack(stream: Readable): Unpacked {
   let isPlain = true;
   const out = new PassThrough();
@@ -90,7 +90,7 @@ export async function walkArchive(
     for (const each of [stream, unpacked]) each.once("error", reject);
   });
   let bytes = 0;
-  // Where the blocks of the last member end.
+  // The offset at which the blocks of the last member end.
   let end = 0;
   const watch = new Tap((chunk) => {
     bytes += chunk.length;
@@ -104,7 +104,7 @@ export async function walkArchive(
       end += BLOCK_BYTES * (1 + Math.ceil(size / BLOCK_BYTES));
       if (name.split("/").includes("..")) throw new Error(`a member outside the archive: ${name}`);
       const member = Readable.from(entry);
-      // Its readers learn of it; where there is none, the walk fails anyhow.
+      // Whoever reads the stream gets the error; if nobody does, the walk fails anyway.
       member.on("error", () => undefined);
       if (type === "directory") member.resume();
       else await visit(name.replace(/^(?:\.?\/)+/, ""), member);
@@ -113,7 +113,7 @@ export async function walkArchive(
   try {
     await Promise.race([visited, failed]);
   } catch (error) {
-    // `tar` leaves out a block that is cut off, and needs no end but that of the last member.
+    // `tar` ignores a truncated block, and needs no end marker after the last member.
     const least = Math.max(end, isPlain() ? BLOCK_BYTES : 1);
     const isCut = error instanceof Error && error.message === CUT_OFF && unpacked.readableEnded;
     if (!isCut || bytes < least) throw error;
@@ -133,7 +133,7 @@ export async function readSmall(stream: Readable, bytesMax: number): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-/** Lets chunks pass, and shows each to `see`. */
+/** Passes chunks through, and shows each to `see`. */
 export class Tap extends Transform {
   readonly #see: (chunk: Buffer) => void;
 

@@ -3,7 +3,7 @@ import { DirectorError } from "../wire/errors.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
 import type { Download } from "./download.ts";
 
-/** What a request to upload brings: the archive itself, its address, or neither. */
+/** The source of an upload: the archive itself, its address, or neither. */
 export type Upload =
   | { readonly kind: "archive"; readonly archive: Archive | BrokenArchive }
   | { readonly kind: "url"; readonly download: Download }

@@ -1,15 +1,18 @@
-/** A version in its three segments, each a list of the parts between dots. */
+/** A version as three segments, each a list of the parts between dots. */
 interface Version {
   readonly release: readonly string[];
-  /** The part that makes it older than the release alone: `1.0-rc.1`. */
+  /** A version with it is older than the release alone: `1.0-rc.1`. */
   readonly preRelease: readonly string[] | undefined;
-  /** The part that makes it newer than the release alone: `1.0+dev.2`. */
+  /** A version with it is newer than the release alone: `1.0+dev.2`. */
   readonly postRelease: readonly string[] | undefined;
 }
 
 const SEGMENTS = /^([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/;
 
-/** What the director's own gem accepts: letters, digits, underscores and dots, in up to three segments (semi_semantic 1.2). */
+/**
+ * The syntax that the director's own gem accepts: letters, digits, underscores and dots, in up to three
+ * segments (semi_semantic 1.2).
+ */
 const VALID = /^[0-9A-Za-z_.]+(?:-[0-9A-Za-z_.-]+)?(?:\+[0-9A-Za-z_.-]+)?$/;
 
 function parseVersion(text: string): Version {

@@ -42,7 +42,7 @@ function start() {
 }
 
 describe("the clients of UAA", () => {
-  it("are made, shown without their secrets, changed and deleted by an administrator", () => {
+  it("are created, shown without their secrets, changed and deleted by an administrator", () => {
     const { admin, grant } = start();
     const made = admin("POST", "/oauth/clients", CI);
     expect(made).toMatchObject({

@@ -62,7 +62,7 @@ const idIn = ({ params }: HttpRequest): string => decodeURIComponent(params.id ?
 
 const GRANTS = ["authorization_code", "client_credentials", "implicit", "password", "refresh_token"];
 
-/** What is given of a client; what is left out stays as it is. Otherwise the refusal. */
+/** The client with the given fields changed and all others kept, or the refusal. */
 function readClient(body: Fields, before: UaaClient | undefined, nowMs: number): UaaClient | HttpReply {
   const list = (name: keyof UaaClient, otherwise: readonly string[]): readonly string[] => {
     const given = readTexts(body[name]);
@@ -129,7 +129,7 @@ const update: Handler = ({ clients, kernel }, request) => {
       400,
       `The client id (${String(body.client_id ?? null)}) does not match the URL (${before.client_id})`,
     );
-  // Its secret is changed by a request of its own.
+  // The secret has its own request.
   const client = readClient({ ...body, client_secret: undefined }, before, kernel.nowMs);
   if (!("client_id" in client)) return client;
   clients.put(client);
@@ -152,7 +152,7 @@ const remove: Handler = ({ clients, kernel }, request) => {
 
 const PAGE = 100;
 
-/** Filters such as `client_id eq "x"`, all that its command line sends. */
+/** Filters such as `client_id eq "x"`: the only form that UAA's command line sends. */
 const FILTER = /^\s*client_id\s+(?:(pr)|eq\s+"([^"]*)"|co\s+"([^"]*)")\s*$/i;
 
 const list: Handler = ({ clients }, request) => {
@@ -178,7 +178,7 @@ const list: Handler = ({ clients }, request) => {
   });
 };
 
-/** Whoever may not administrate clients changes its own secret alone, and must know the old one. */
+/** A client without the right to administer clients may change only its own secret, and must know the old one. */
 const changeSecret: Handler = ({ clients, kernel }, request, caller) => {
   const body = readBody(request);
   const client = clients.find(idIn(request));

@@ -1,12 +1,12 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import type { UaaOptions } from "../state/director.ts";
 
-/** A client of UAA, by the names that its API has. */
+/** A client of UAA, with the field names of its API. */
 export interface UaaClient {
   readonly client_id: string;
   readonly secret: string;
   readonly scope: readonly string[];
-  /** What a token holds that the client gets for itself. */
+  /** The scopes of a token that the client gets for itself. */
   readonly authorities: readonly string[];
   readonly authorized_grant_types: readonly string[];
   readonly resource_ids: readonly string[];
@@ -19,7 +19,7 @@ export interface UaaClient {
   readonly lastModified: number;
 }
 
-/** The clients that UAA knows: those of the settings, and those that were made since. */
+/** The clients that UAA knows: those of the settings, and those created since. */
 export class Clients {
   readonly #slot: Slot<Map<string, UaaClient>>;
 
@@ -45,12 +45,12 @@ export class Clients {
     return this.#slot.value.get(id);
   }
 
-  /** All of them, by their ids. */
+  /** All clients, sorted by id. */
   list(): readonly UaaClient[] {
     return [...this.#slot.value.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
   }
 
-  /** Adds a client, or puts it in the place of the one that has its id. */
+  /** Adds a client, or replaces the one with the same id. */
   put(client: UaaClient): void {
     this.#slot.value.set(client.client_id, client);
   }

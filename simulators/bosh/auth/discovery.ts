@@ -4,7 +4,7 @@ import type { UaaOptions } from "../state/director.ts";
 import { KEY_ID } from "./token.ts";
 
 /*
- * What UAA says of itself to whoever asks: its prompts, the keys with which its tokens are verified, and where its endpoints are (OpenID
+ * What UAA publishes about itself: its prompts, the keys that verify its tokens, and its endpoints (OpenID
  * Connect Discovery 1.0, RFC 7517).
  */
 

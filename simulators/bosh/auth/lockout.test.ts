@@ -45,7 +45,7 @@ function uaa() {
 }
 
 describe("UAA's lockout", () => {
-  it("locks a user, and nobody else, for a time after too many wrong passwords, even for the right one", () => {
+  it("locks a user, and nobody else, after too many wrong passwords: for a time even the right one fails", () => {
     const { fails, logIn, passS } = uaa();
     expect(new Set(fails("ada", LOCKOUT.failuresMax))).toEqual(new Set([BAD]));
     expect(logIn("ada", "right")).toBe(LOCKED);
@@ -58,7 +58,7 @@ describe("UAA's lockout", () => {
     expect(logIn("ada", "right")).toBe("ok");
   });
 
-  it("locks again at the next wrong password once the time is over", () => {
+  it("locks again at the first wrong password after that time", () => {
     const { fails, logIn, passS } = uaa();
     fails("ada", LOCKOUT.failuresMax);
     passS(LOCKOUT.lockedForS);

@@ -3,7 +3,7 @@ import type { Kernel, Slot } from "../../kernel/index.ts";
 /** UAA's default policy for users (`uaa.authentication.policy.global` of uaa-release). Clients have none. */
 export const LOCKOUT = { failuresMax: 5, countedForS: 3600, lockedForS: 300 } as const;
 
-/** When each user gave wrong passwords since the last right one: ms, oldest first. */
+/** When each user has given wrong passwords since the last right one: ms, oldest first. */
 type Failures = Map<string, readonly number[]>;
 
 /**

@@ -6,7 +6,7 @@ export interface Caller {
 
 /** What a route requires of its caller. */
 export type Permission =
-  /** Any known caller: the handler decides by what the request is about. */
+  /** Any known caller: the handler decides from the subject of the request. */
   | "anybody"
   | "admin"
   | "read"
@@ -30,14 +30,14 @@ export type Permission =
 
 const TEAM = /^bosh\.teams\.([^.]+)\.(admin|read)$/;
 
-/** Teams of which the caller is an admin. */
+/** Teams that the caller administers. */
 export const adminTeamsOf = (caller: Caller): readonly string[] =>
   caller.scopes.flatMap((scope) => {
     const [, team = "", role] = TEAM.exec(scope) ?? [];
     return role === "admin" ? [team] : [];
   });
 
-/** The members of any team that also have a permission. */
+/** Members of any team who also have a permission. */
 const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
   create_deployment: "admin",
   update_configs: "admin",
@@ -50,7 +50,7 @@ const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
   list_configs: "any",
 };
 
-/** Scopes that permit one thing. */
+/** Scopes that permit a single action. */
 const OWN_SCOPES: Readonly<Partial<Record<Permission, string>>> = {
   upload_releases: "bosh.releases.upload",
   upload_stemcells: "bosh.stemcells.upload",
@@ -61,10 +61,10 @@ const OWN_SCOPES: Readonly<Partial<Record<Permission, string>>> = {
   delete_dynamic_disks: "bosh.dynamic-disks.delete",
 };
 
-/** To make a disk and attach it at once, both are needed. */
+/** Creating a disk and attaching it at once needs both. */
 const PROVIDE_SCOPES = ["bosh.dynamic-disks.create", "bosh.dynamic-disks.attach"];
 
-/** Scopes of which any one suffices, apart from those of teams; a refusal names them. */
+/** Scopes of which any one suffices, apart from scopes of teams; a refusal names them. */
 export function scopesFor(permission: Permission, uuid: string): readonly string[] {
   const admin = ["bosh.admin", `bosh.${uuid}.admin`];
   const own = OWN_SCOPES[permission];

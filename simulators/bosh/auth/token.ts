@@ -14,7 +14,10 @@ export function issueToken(claims: Claims, privateKey: string): string {
   return `${head}.${sign("RSA-SHA256", Buffer.from(head), privateKey).toString("base64url")}`;
 }
 
-/** The claims of a token of this kind whose signature and expiry hold; `undefined` otherwise. A refresh token's `jti` ends in -r. */
+/**
+ * The claims of a token of this kind with a valid signature, before its expiry; otherwise `undefined`. A
+ * refresh token's `jti` ends in -r.
+ */
 export function readToken(
   token: string,
   publicKey: string,

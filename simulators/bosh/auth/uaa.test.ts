@@ -53,7 +53,7 @@ describe("UAA", () => {
     expect(token(CLIENT).refresh_token).toBeUndefined();
   });
 
-  it("says in a token whose it is, what it permits and until when", () => {
+  it("states in a token its owner, its scopes and its expiry", () => {
     const { token, kernel } = start();
     const nowS = Math.floor(kernel.nowMs / 1000);
     expect(claimsOf(token(PASSWORD).access_token)).toMatchObject({
@@ -78,7 +78,7 @@ describe("UAA", () => {
     expect(ask({ ...CLIENT, client_id: "nobody" }).status).toBe(401);
   });
 
-  it("gives new tokens for a refresh token, and for no other", () => {
+  it("gives new tokens for a refresh token, and for no other kind", () => {
     const { ask, token } = start();
     const { access_token: access, refresh_token: refresh = "" } = token(PASSWORD);
     const ask1 = (given: string): HttpReply => ask({ grant_type: "refresh_token", refresh_token: given });
@@ -94,7 +94,7 @@ describe("UAA", () => {
     expect(ask({ grant_type: "refresh_token", refresh_token: refresh }).status).toBe(401);
   });
 
-  it("refuses a kind of grant that it does not know, and a path that it does not have", () => {
+  it("refuses an unknown grant type and an unknown path", () => {
     const { ask, uaa } = start();
     expect(ask({ grant_type: "magic" })).toMatchObject({ status: 400, json: { error: "unsupported_grant_type" } });
     expect(uaa.receive(makeRequest("GET", "/Users"))).toMatchObject({

@@ -75,7 +75,7 @@ function readDiskType(fields: unknown, name: string): DiskType {
   return { sizeMb, cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {} };
 }
 
-/** A list of named things, none twice; all are read before duplicates are looked for. */
+/** A list of named things without duplicates, which are looked for once all have been read. */
 function readNamed<T>(
   fields: Fields,
   list: string,
@@ -91,7 +91,7 @@ function readNamed<T>(
   return new Map(pairs);
 }
 
-/** The first that follows an equal one. */
+/** The first element that follows an equal one. */
 const firstDuplicate = (names: readonly string[]): number | undefined => {
   const seen = new Set<string>();
   for (const [at, name] of names.entries()) {

@@ -7,7 +7,7 @@ import { readVmResources } from "./vm-resources.ts";
 export interface Compilation {
   readonly workers: number;
   readonly network: string;
-  /** Empty: in none. */
+  /** Empty: in no zone. */
   readonly az: string;
   readonly vmType: string | undefined;
   readonly vmResources: Fields | undefined;
@@ -16,7 +16,7 @@ export interface Compilation {
   readonly env: Fields;
 }
 
-/** What a compilation may refer to, by name. */
+/** The parts of the cloud config to which a compilation section may refer, by name. */
 interface Known {
   readonly networks: ReadonlyMap<string, Network>;
   readonly azs: ReadonlyMap<string, Fields>;

@@ -6,11 +6,11 @@ import { type Fields, optionalField, requireField } from "./fields.ts";
 import { contentsOf, latestConfigs } from "./latest.ts";
 
 /*
- * CPI configs (cpi_config/*.rb, cloud_factory.rb, az_cloud_factory.rb in bosh-director). All CPIs that they name work on the one IaaS of
- * the world; a stemcell is uploaded once for each.
+ * CPI configs (cpi_config/*.rb, cloud_factory.rb, az_cloud_factory.rb in bosh-director). All CPIs that they
+ * name work on the world's single IaaS; a stemcell is uploaded once for each.
  */
 
-/** A CPI by its name, and the names that it had before. */
+/** A CPI by its name, with its former names. */
 interface NamedCpi {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -42,7 +42,7 @@ function configuredCpis(director: Director): readonly NamedCpi[] | undefined {
   return readCpis({ cpis: contentsOf(director, ids).flatMap((content) => requireField(content, "cpis", "array")) });
 }
 
-/** The names of all CPIs; the director's own has none. @throws DirectorError 40000, 40001, 550000 */
+/** The names of all CPIs; that of the director's own is empty. @throws DirectorError 40000, 40001, 550000 */
 export const cpiNames = (director: Director): readonly string[] =>
   configuredCpis(director)?.map(({ name }) => name) ?? [""];
 

@@ -16,7 +16,7 @@ import { asFields, type Fields, isHash, optionalField } from "./fields.ts";
 import { contentsOf } from "./latest.ts";
 import { applyRuntimeConfig, mergeRuntimeConfigs } from "./runtime-config.ts";
 
-/** The configs with which a manifest is read, and its caller's options. */
+/** The configs with which a manifest is read, and the options of the caller. */
 type DeployInput = Pick<DeployArgs, "cloudConfigIds" | "runtimeConfigIds" | "canaries" | "maxInFlight" | "change">;
 
 const JOBS_IGNORED: readonly IgnoredPath[] = [
@@ -25,7 +25,7 @@ const JOBS_IGNORED: readonly IgnoredPath[] = [
   ["addons", "*", "jobs", "*", "consumes", "*", "properties"],
 ];
 
-/** What of a manifest is filled only where it is used: properties and environments. */
+/** The parts of a manifest that are interpolated only where they are used: properties and environments. */
 const MANIFEST_IGNORED: readonly IgnoredPath[] = [
   ["properties"],
   ["instance_groups", "*", "properties"],
@@ -107,7 +107,7 @@ export function resolveVersions(state: ParseContext["state"], fields: Fields, ru
     version: resolveReleaseVersion(state, String(release.name ?? ""), versionText(release.version)),
   });
   const releases = mapHashes(fields.releases, resolveRelease);
-  // The releases of runtime configs are looked up as well, and a `latest` one refused later.
+  // The releases of runtime configs are looked up as well; `latest` is refused there later.
   mapHashes(runtime.releases, resolveRelease);
   return {
     ...fields,

@@ -12,7 +12,7 @@ describe("a diff", () => {
     expect(diff({ name: "a" }, { name: "b" })).toEqual(["- name: a", "  ", "+ name: b"]);
   });
 
-  it("shows a change within a section once, under its head", () => {
+  it("shows a change within a section once, under its heading", () => {
     expect(diff({ update: { canaries: 1, serial: true } }, { update: { canaries: 2, serial: true } })).toEqual([
       "  update:",
       "-   canaries: 1",
@@ -51,7 +51,7 @@ describe("a diff", () => {
     ]);
   });
 
-  it("hides what lies under properties and env.bosh if it redacts", () => {
+  it("hides everything under properties and env.bosh if it redacts", () => {
     const after = { properties: { a: { b: "secret" } }, env: { bosh: { c: "secret" }, d: "shown" } };
     expect(diff({}, after, true)).toEqual([
       "+ properties:",
@@ -66,7 +66,7 @@ describe("a diff", () => {
     expect(diff({}, after, false).join("\n")).not.toContain("redacted");
   });
 
-  it("of two equal documents is empty, and of two others is not", () => {
+  it("is empty exactly if the documents are equal", () => {
     const key = fc.constantFrom("azs", "name", "x");
     const value = fc.oneof(fc.integer(), fc.array(fc.integer(), { maxLength: 3 }), fc.dictionary(key, fc.integer()));
     const document = fc.dictionary(key, value);

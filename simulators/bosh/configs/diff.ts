@@ -3,8 +3,9 @@ import { asFields, type Fields, isHash } from "./fields.ts";
 import { redactCopy } from "./redact.ts";
 
 /*
- * What changes between two documents, line by line (changeset.rb and diff_lines.rb in bosh-director; docs/discoveries/bosh-director.md,
- * "Diff lines"). Each value goes with its redacted form: the first decides what differs, the second is shown.
+ * The changes between two documents, line by line (changeset.rb and diff_lines.rb in bosh-director;
+ * docs/discoveries/bosh-director.md, "Diff lines"). Each value is paired with its redacted form: the value
+ * decides what differs, the redacted form is shown.
  */
 
 /** One line of a diff as clients show it. */
@@ -12,7 +13,7 @@ type DiffLine = readonly [string, Mark];
 
 type Mark = null | "added" | "removed";
 
-/** A line before it is put in order. */
+/** A line before sorting. */
 interface Line {
   readonly indent: number;
   readonly text: string;
@@ -25,7 +26,7 @@ interface Pair<T = unknown> {
   readonly shown: unknown;
 }
 
-/** Sections in the order in which the director shows them; others follow. */
+/** Sections in the director's order; others follow. */
 const ORDER = [
   "azs",
   "vm_types",
@@ -49,7 +50,7 @@ const INDENT = "  ";
 const yamlLines = (value: unknown, indent: number, mark: Mark): readonly Line[] =>
   dumpLines(value).map((text) => ({ indent, text, mark }));
 
-/** As Ruby compares: keys in any order. */
+/** Equality as in Ruby: keys in any order. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((each, at) => isSame(each, b[at]));
   if (!isHash(a) || !isHash(b)) return (a ?? null) === (b ?? null);
@@ -59,7 +60,7 @@ function isSame(a: unknown, b: unknown): boolean {
 
 const isSamePair = (a: Pair, b: Pair): boolean => isSame(a.value, b.value) && isSame(a.shown, b.shown);
 
-/** How list elements are identified: by this key, if all that differ have it. */
+/** The key that identifies list elements, if all that differ have it. */
 const IDENTITIES = ["name", "range"] as const;
 
 function diffLists(before: readonly Pair[], after: readonly Pair[], key: string, indent: number): readonly Line[] {
@@ -122,7 +123,7 @@ function diffKey(key: string, before: Pair<Fields>, after: Pair<Fields>, indent:
   return inner.length === 0 ? [] : [{ indent, text: `${key}:`, mark: null }, ...inner];
 }
 
-/** What changes between two documents, section by section with a blank line between. */
+/** The changes between two documents, section by section, separated by blank lines. */
 export function diffLines(before: unknown, after: unknown, redact: boolean): readonly DiffLine[] {
   const pairOf = (value: Fields): Pair<Fields> => ({ value, shown: redact ? redactCopy(value) : value });
   const lines = diffHashes(pairOf(asFields(before)), pairOf(asFields(after)), 0);

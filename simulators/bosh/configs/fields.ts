@@ -9,7 +9,7 @@ export function isHash(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value where it is a mapping, else an empty one. */
+/** The value if it is a mapping, otherwise an empty one. */
 export const asFields = (value: unknown): Fields => (isHash(value) ? value : {});
 
 interface FieldTypes {
@@ -25,7 +25,10 @@ type TypeName = keyof FieldTypes;
 /** Their names in the director's messages. */
 const TYPE_NAMES = { string: "String", integer: "Integer", array: "Array", hash: "Hash", boolean: "boolean" } as const;
 
-/** Converts a value to one of these types; undefined if it is of another. A number passes as text, but not vice versa. */
+/**
+ * Converts a value to one of these types; undefined if it is of another type. A number passes as text, but
+ * not vice versa.
+ */
 const CONVERT: { readonly [T in TypeName]: (value: unknown) => FieldTypes[T] | undefined } = {
   string: (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined),
   integer: (value) => (typeof value === "number" && Number.isInteger(value) ? value : undefined),
@@ -41,7 +44,7 @@ export function requireField<T extends TypeName>(fields: unknown, name: string, 
   throw new DirectorError(40001, `Required property '${name}' was not specified in object (${inspect(fields)})`);
 }
 
-/** An optional property. If given, it must be of the type, which null is not. @throws DirectorError 40000 of another type */
+/** An optional property. If given, it must be of the type; null is not. @throws DirectorError 40000 of another type */
 export function optionalField<T extends TypeName>(fields: unknown, name: string, type: T): FieldTypes[T] | undefined {
   if (fields === undefined || fields === null) return undefined;
   if (!isHash(fields)) throw notHash(fields);

@@ -6,7 +6,7 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
  * Addresses and ranges as the director reads them (ip_util.rb and ip_addr_or_cidr.rb, on top of Ruby's IPAddr).
  */
 
-/** A block of addresses with a common prefix: a single address is one of 32 bits, or 128. */
+/** A block of addresses with a common prefix. A single address has a prefix of 32 or 128 bits. */
 export interface IpRange {
   readonly family: 4 | 6;
   readonly first: bigint;
@@ -22,7 +22,7 @@ export function formatIp(family: 4 | 6, value: bigint): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join(".");
   const groups = Array.from({ length: 8 }, (_each, at) => Number((value >> BigInt(112 - 16 * at)) & 0xffffn));
   const text = groups.map((each) => each.toString(16));
-  // The first of the longest runs of zeros is left out.
+  // The first of the longest runs of zeros is abbreviated.
   const runs = text.map((_each, from) => {
     let to = from;
     while (groups[to] === 0) to++;
@@ -57,7 +57,7 @@ function parseV6(text: string): bigint | undefined {
   return [...before, ...zeros, ...after].reduce((sum, part) => (sum << 16n) | BigInt(`0x${part}`), 0n);
 }
 
-/** How many bits a netmask has, such as 255.255.255.0. */
+/** The length in bits of a netmask such as 255.255.255.0. */
 function maskBits(text: string): number | undefined {
   const mask = parseV4(text);
   if (mask === undefined) return undefined;
@@ -86,7 +86,7 @@ export function parseIp(text: string, code: number = UNCLASSED): IpRange {
   return blockAt(family, value, prefix);
 }
 
-/** How many addresses it has. */
+/** The number of its addresses. */
 export const countOf = ({ first, last }: IpRange): bigint => last - first + 1n;
 
 /** Whether one range lies entirely within the other. */
@@ -109,7 +109,7 @@ export function parseRanges(spec: unknown): readonly IpRange[] {
 const DEPTH_MAX = 32;
 
 function parseRange(text: string): readonly IpRange[] {
-  // Ruby leaves out what is empty at the end.
+  // Ruby's `split` drops empty texts at the end.
   const used = text.replace(/-+$/, "");
   const parts = used === "" ? [] : used.split("-").map((part) => part.trim());
   const [first, last] = parts;
@@ -138,10 +138,10 @@ function blocksBetween(family: 4 | 6, first: bigint, last: bigint): readonly IpR
   return blocks;
 }
 
-/** How many addresses a list of static addresses may have, at most. */
+/** The longest list of static addresses. */
 const ADDRESSES_MAX = 65_536n;
 
-/** Every address of the ranges of a config. @throws DirectorError 160010, and for more than can be worked with */
+/** Every address of the ranges of a config. @throws DirectorError 160010, and for more than ADDRESSES_MAX */
 export function parseAddresses(spec: unknown): readonly IpRange[] {
   const ranges = parseRanges(spec);
   if (ranges.reduce((sum, each) => sum + countOf(each), 0n) > ADDRESSES_MAX)

@@ -31,7 +31,7 @@ function parseManual(fields: unknown, zones: ReadonlyMap<string, Fields>): Netwo
     for (const each of subnets) {
       if (includesRange(each.range, fresh.range) || includesRange(fresh.range, each.range))
         throw new DirectorError(160001, `Network '${name}' has overlapping subnets`);
-      // The director compares the ones read before, not the one just read.
+      // The director compares only the subnets read before this one.
       if (each.prefix !== subnets[0]?.prefix)
         throw new DirectorError(16014, `Network '${name}' has subnets that define different prefixes`);
     }
@@ -43,7 +43,7 @@ function parseManual(fields: unknown, zones: ReadonlyMap<string, Fields>): Netwo
   return { name, type: "manual", subnets };
 }
 
-/** What belongs on the subnets, if there are any. */
+/** Properties that belong to the subnets, if there are any. */
 const OF_SUBNETS = ["dns", "cloud_properties"];
 
 function parseDynamic(fields: unknown, zones: ReadonlyMap<string, Fields>): Network {
@@ -72,7 +72,7 @@ function parseDynamic(fields: unknown, zones: ReadonlyMap<string, Fields>): Netw
 
 const NO_ADDRESSES: IpRange = { family: 4, first: 0n, last: -1n, prefix: 32 };
 
-/** A subnet whose addresses are the IaaS's business. */
+/** A subnet whose addresses the IaaS chooses. */
 function addresslessSubnet(network: string, fields: unknown, statics: readonly IpRange[]): Subnet {
   const dns = parseDns(network, fields);
   const cloudProperties = optionalField(fields, "cloud_properties", "hash") ?? {};

@@ -1,7 +1,8 @@
 import { isHash } from "./fields.ts";
 
 /*
- * What people without the right to see everything get of a document: no values of properties, no credentials in addresses (redactor.rb in bosh-director).
+ * Redacts documents for callers without the right to see everything: no values of properties, no credentials
+ * in addresses (redactor.rb in bosh-director).
  */
 
 const HIDDEN_KEYS = ["properties", "bosh"];

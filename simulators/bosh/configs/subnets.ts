@@ -6,12 +6,12 @@ import { countOf, formatIp, includesRange, type IpRange, parseIp, parseRanges, s
 /** A range of addresses with its gateway (manual_network_subnet.rb in bosh-director). */
 export interface Subnet {
   readonly range: IpRange;
-  /** The size of an instance's share, in bits: a single address unless the config says otherwise. */
+  /** The prefix length of each instance's share: a single address unless the config says otherwise. */
   readonly prefix: string;
   readonly netmask: string;
   readonly gateway: string;
   readonly dns: readonly string[];
-  /** None: the subnet serves any zone. */
+  /** Empty: the subnet serves any zone. */
   readonly azs: readonly string[];
   /** Addresses that are not handed out: first, last, gateway, reserved and static ones, in their order. */
   readonly taken: readonly IpRange[];

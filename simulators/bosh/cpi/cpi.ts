@@ -26,7 +26,7 @@ export interface VmRequest {
 /** A failure of the IaaS as the director sees it; `retryable` is the CPI's ok_to_retry. */
 export class CpiError extends Error {
   readonly retryable: boolean;
-  /** The class of the CPI's own error; null if the CPI gave no answer. */
+  /** The class of the CPI's own error; null if the CPI did not answer. */
   readonly type: string | null;
 
   constructor(message: string, retryable = false, type: string | null = "Bosh::Clouds::CloudError") {
@@ -59,13 +59,13 @@ export function describeCpiError({ message, retryable, type }: CpiError, method:
 }
 
 /**
- * The Cloud Provider Interface, contract v2 (bosh.io/docs/cpi-api-v2). Each method is a generator: it takes simulated time.
- * All throw CpiError.
+ * The Cloud Provider Interface, contract v2 (bosh.io/docs/cpi-api-v2). Each method is a generator that takes
+ * simulated time and throws CpiError.
  */
 export interface Cpi {
   /** How long the agent of a new VM takes to answer after create_vm has ended: median, ms. */
   readonly bootMs: number;
-  /** The formats of stemcells that it takes. */
+  /** The stemcell formats that it accepts. */
   readonly stemcellFormats: readonly string[];
   /** `image` is the stemcell's image, if it is small. */
   createStemcell(

@@ -7,7 +7,7 @@ import { type Cpi, CpiError, type Properties, type VmRequest } from "./cpi.ts";
 
 interface DummyState {
   readonly vms: Set<string>;
-  /** Who has an address: the VM, by `network ip`. */
+  /** The VM that has an address, by `network ip`. */
   readonly addresses: Map<string, string>;
   readonly disks: Map<string, { readonly sizeMb: number; vmCid: string | null }>;
   readonly stemcells: Set<string>;
@@ -15,20 +15,20 @@ interface DummyState {
   pids: number;
 }
 
-/** The dummy shows what it holds, for laws that tests assert. */
+/** The dummy exposes its contents to tests. */
 export interface Dummy extends Cpi {
   readonly vms: readonly string[];
   readonly disks: readonly string[];
 }
 
-/** An error as the dummy raises it: with the line of its source. @param type the class of the error, in Ruby */
+/** An error as the dummy raises it, with its source line. @param type the class of the error, in Ruby */
 export const dummyError = (message: string, type: string): CpiError =>
   new CpiError(`${message}\n${TRACE}`, false, type);
 
 const CLOUD_ERROR = "Bosh::Clouds::CloudError";
 const TRACE = "/var/vcap/packages/director/bosh-director/lib/cloud/dummy.rb";
 
-/** The director's own dummy CPI: VMs are processes with small decimal ids, and every call is done at once. */
+/** The director's own dummy CPI: VMs are processes with small decimal ids, and every call takes no time. */
 export function createDummyCpi(kernel: Kernel): Dummy {
   return new DummyCpi(kernel);
 }

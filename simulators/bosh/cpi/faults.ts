@@ -1,7 +1,7 @@
 import { type Body, faultPoint, type Kernel } from "../../kernel/index.ts";
 import { type Cpi, CpiError, describeCpiError } from "./cpi.ts";
 
-/** The methods at which a CPI may fail, by the names that the director's debug log shows. */
+/** The CPI methods that may fail, named as in the director's debug log. */
 const METHODS = [
   "create_stemcell",
   "delete_stemcell",
@@ -36,7 +36,7 @@ const pointOf = (method: CpiMethod) =>
 
 const POINTS = new Map(METHODS.map((method) => [method, pointOf(method)]));
 
-/** A CPI whose calls pass their fault points. */
+/** A CPI with a fault point at each call. */
 export const withFaults = (kernel: Kernel, cpi: Cpi): Cpi =>
   wrap(cpi, (method, call) => meetFault(kernel, method, call));
 

@@ -5,10 +5,10 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { InstanceGroup } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 
-/** The place of an addon, which messages name. */
+/** The place of an addon, for messages. */
 export type AddonLevel = "deployment" | "runtime";
 
-/** Which instance groups an addon includes, or excludes (addon/filter.rb in bosh-director). */
+/** The instance groups that an addon includes, or excludes (addon/filter.rb in bosh-director). */
 export interface Filter {
   readonly kind: "include" | "exclude";
   readonly deployments: readonly unknown[];
@@ -103,7 +103,7 @@ function hasZone({ azs }: InstanceGroup, wanted: readonly unknown[]): boolean {
   return azs.some((az) => wanted.includes(az));
 }
 
-/** The operating system of a group's stemcell: as the manifest says, or as the director knows it. */
+/** The operating system of a group's stemcell, from the manifest or else from the director's records. */
 function systemOf(
   { stemcell }: InstanceGroup,
   stemcells: SharedParts["stemcells"],

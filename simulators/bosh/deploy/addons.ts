@@ -52,7 +52,7 @@ function readAddon(spec: unknown, level: AddonLevel): Addon {
   return { name, jobs: jobs.map(({ own, ...job }) => ({ ...job, properties: own ?? common })), include, exclude };
 }
 
-/** Whether an addon is for this group. @throws DirectorError 100 in Ruby's words */
+/** Whether an addon applies to this group. @throws DirectorError 100 in Ruby's words */
 export const addonApplies = (
   { include, exclude }: Addon,
   group: InstanceGroup,

@@ -44,7 +44,7 @@ function take(
 }
 
 describe("the addresses of a network", () => {
-  it("are handed out from the lowest, except gateway, reserved and static ones, until none is left", () => {
+  it("are handed out in ascending order, without gateway, reserved and static ones, until none is left", () => {
     const director = createDirector();
     const free = [4, 5, 7, 8, 9, 12, 13, 14].map((last) => `10.0.0.${last}`);
     expect(free.map((_ip, at) => take(director, `w/${at}`))).toEqual(free);
@@ -53,7 +53,7 @@ describe("the addresses of a network", () => {
     );
   });
 
-  it("come from a subnet of the instance's zone", () => {
+  it("come from a subnet in the instance's zone", () => {
     expect(take(createDirector(), "w/1", { az: "z2" })).toBe("10.0.1.1");
   });
 
@@ -62,7 +62,7 @@ describe("the addresses of a network", () => {
     expect(reserved).toMatchObject({ gateway: "10.0.1.2", netmask: "255.255.255.252", type: "manual" });
   });
 
-  it("stay with an instance while its zone still hands them out", () => {
+  it("stay with an instance as long as its zone hands them out", () => {
     const director = createDirector();
     expect(take(director, "w/1", { has: "10.0.0.9" })).toBe("10.0.0.9");
     expect(take(director, "w/1", { has: "10.0.0.10" })).toBe("10.0.0.4");
@@ -79,7 +79,7 @@ describe("the addresses of a network", () => {
     expect(() => take(director, "w/2", { ip: "10.9.0.1" })).toThrow("does not belong to any subnet");
   });
 
-  it("are free again when they are released, unless an orphaned VM has them", () => {
+  it("are free again once released, unless an orphaned VM has them", () => {
     const director = createDirector();
     const [first, second] = [take(director, "w/1"), take(director, "w/2")];
     const { orphanVms } = director.slot.value;
@@ -88,7 +88,7 @@ describe("the addresses of a network", () => {
     expect([take(director, "w/3"), take(director, "w/4")]).toEqual([first, "10.0.0.7"]);
   });
 
-  it("have one holder each, whatever is reserved or released", () => {
+  it("never have two holders, whatever is reserved or released", () => {
     const step = fc.record({ name: fc.nat({ max: 5 }), isRelease: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

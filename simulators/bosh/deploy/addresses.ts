@@ -25,7 +25,7 @@ export interface AddressHolder {
 
 const containsAddress = ({ range }: Subnet, ip: string): boolean => includesRange(range, parseIp(ip));
 
-/** The key of the position at which the search in a subnet continues; the value is the distance from its first address. */
+/** The key under which the position of the search in a subnet is kept, as an offset from its first address. */
 const hintKey = ({ name }: Network, { range }: Subnet): string => `${name}/${formatIp(range.family, range.first)}`;
 
 /** The lowest free address in the subnets of the zone (ip_repo.rb in bosh-director). @throws DirectorError 130011 */
@@ -140,7 +140,10 @@ function vipFor(
   );
 }
 
-/** Whether an instance keeps its address, which it does while its network still hands it out: not from a range that has become static. */
+/**
+ * Whether an instance keeps its address: it does while its network still hands that out, so not if the range
+ * has become static.
+ */
 function keepCurrent(network: Network, az: string, ip: string | undefined): AddressChoice | undefined {
   if (ip === undefined || ip === "") return undefined;
   const subnet = network.subnets.find(
@@ -202,7 +205,8 @@ export function reserveAddresses(
 }
 
 /**
- * The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director).
+ * The floating address that a manifest gives an instance: the one it has, otherwise the next of the list
+ * (vip_planner.rb in bosh-director).
  *
  * @throws DirectorError 130014
  */

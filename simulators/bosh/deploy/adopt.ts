@@ -13,13 +13,16 @@ export interface PlannedGroup {
   readonly group: InstanceGroup;
   readonly jobs: readonly JobSpec[];
   readonly stemcell: Stemcell;
-  /** In order of zone, then of index: the order of updates. */
+  /** In the order of updates: by zone, then by index. */
   readonly instances: readonly Instance[];
-  /** The static addresses of its instances, by their ids. */
+  /** The static addresses of its instances, by instance id. */
   readonly statics: ReadonlyMap<string, StaticIps>;
   /** Ids of instances that had nothing applied when the plan was made. */
   readonly fresh: ReadonlySet<string>;
-  /** Ids of instances that get a second VM, with addresses of its own, before the first one goes (create-swap-delete). */
+  /**
+   * Ids of instances that get a second VM, with its own addresses, before the first one is deleted
+   * (create-swap-delete).
+   */
   readonly doubled: Set<string>;
   readonly unneeded: readonly Instance[];
 }
@@ -30,11 +33,14 @@ export interface DeployPlan extends ResolvedManifest {
   readonly groups: readonly PlannedGroup[];
   /** Instances of groups that the manifest no longer has. */
   readonly removed: readonly Instance[];
-  /** The id of the variable set that its instances are to use. */
+  /** The id of the variable set for its instances. */
   readonly variableSet: number;
 }
 
-/** Makes a plan the deployment's own: new instances get their ids and rows, migrated ones their group, each group its bootstrap instance. */
+/**
+ * Adopts a plan: new instances get their ids and rows, migrated ones their group, each group its bootstrap
+ * instance.
+ */
 export function adoptPlan(
   director: Director,
   deployment: Deployment,
@@ -62,7 +68,7 @@ function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan)
   return withInstances(plan, instances, new Map(instances.map(({ id }, at) => [id, ips[at] ?? new Map()])));
 }
 
-/** The part of a plan that already exists: what it would add is left out, and nothing is changed. */
+/** The part of a plan that already exists, without the instances that it would add. Changes nothing. */
 export const withExistingOnly = (plan: Plan, deployment: Deployment): DeployPlan => ({
   ...plan,
   variableSet: runningSet(deployment)?.id ?? 0,
@@ -92,7 +98,7 @@ function createInstance(
   group: InstanceGroup,
   { index, az }: AddedInstance,
 ): Instance {
-  // The record of an instance must name its group.
+  // An instance's record must name its group.
   if (group.name === "") throw new DirectorError(UNCLASSED, "job presence");
   return {
     id: director.kernel.random("bosh/instances").uuid(),

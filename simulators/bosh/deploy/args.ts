@@ -1,7 +1,7 @@
-/** What a deploy's route hands to its task, as plain data. */
+/** The arguments of a deploy's task, as plain data. */
 export interface DeployArgs {
   readonly deployment: string;
-  /** The manifest's text; null for that of the last successful deploy. */
+  /** The text of the manifest; null for that of the last successful deploy. */
   readonly manifest: string | null;
   readonly cloudConfigIds: readonly number[];
   readonly runtimeConfigIds: readonly number[];
@@ -17,7 +17,7 @@ export interface DeployArgs {
   readonly maxInFlight: string | null;
   readonly dryRun: boolean;
   readonly change: StateChange | null;
-  /** Whether the request made the deployment: the audit log then says that it is created. */
+  /** Whether the request created the deployment, as the audit log then says. */
   readonly isNew: boolean;
 }
 

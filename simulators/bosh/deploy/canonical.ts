@@ -1,6 +1,6 @@
 import { DirectorError } from "../wire/errors.ts";
 
-/** A name as a label of DNS (the director's canonicalizer.rb). @throws DirectorError 420001 if it makes none */
+/** A name as a DNS label (the director's canonicalizer.rb). @throws DirectorError 420001 if it yields none */
 export function canonicalName(name: string): string {
   const canonical = name
     .toLowerCase()

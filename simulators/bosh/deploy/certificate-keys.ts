@@ -2,7 +2,8 @@ import { createECDH, createHash, createPrivateKey, hash, type KeyObject } from "
 import type { Director } from "../state/director.ts";
 
 /*
- * Keys and signatures that follow from the world's secrets, so that a world has the same ones again. On P-256, where CredHub makes RSA keys.
+ * Keys and signatures derived from the world's secrets, so that the same world always has the same ones. They
+ * are on P-256, where CredHub makes RSA keys.
  */
 
 /** The order of the group P-256 (FIPS 186-5, SP 800-186). */
@@ -12,7 +13,7 @@ const KEY_HEX_DIGITS = 64;
 const toNumber = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 const toBytes = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(KEY_HEX_DIGITS, "0"), "hex");
 
-/** A private key of P-256 from secret digits, of which there are more than it needs, so that every key is as likely as the others. */
+/** A P-256 private key from secret digits: more of them than it needs, so that all keys are equally likely. */
 export function makeKey(director: Director): KeyObject {
   const drawn = BigInt(`0x${director.kernel.secrets("bosh/variables").hex(KEY_HEX_DIGITS + 16)}`);
   const secret = toBytes((drawn % (ORDER - 1n)) + 1n);
@@ -35,7 +36,10 @@ function power(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
-/** ECDSA (FIPS 186-5, section 6.4.1) with a nonce that follows from key and message: node:crypto draws it from the machine's entropy. In DER. */
+/**
+ * ECDSA (FIPS 186-5, section 6.4.1) with a nonce derived from key and message, where node:crypto would draw
+ * it from the machine's entropy. In DER.
+ */
 export function signWith(key: KeyObject, message: Uint8Array): Buffer {
   const secret = Buffer.from(key.export({ format: "jwk" }).d ?? "", "base64url");
   const digest = hash("sha256", message, "buffer");

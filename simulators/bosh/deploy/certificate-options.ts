@@ -22,7 +22,7 @@ export const SUBJECT_PARTS = {
   organization_unit: "2.5.4.11",
 } as const;
 
-/** The bits of a key's usage (RFC 5280, section 4.2.1.3), by the names that CredHub has for them. */
+/** The bits of a key usage (RFC 5280, section 4.2.1.3), by CredHub's names. */
 export const KEY_USAGES: Readonly<Record<string, number>> = {
   digital_signature: 1,
   non_repudiation: 2,
@@ -35,7 +35,7 @@ export const KEY_USAGES: Readonly<Record<string, number>> = {
   decipher_only: 256,
 };
 
-/** Object identifiers of purposes (RFC 5280, section 4.2.1.12), by the names that CredHub has for them. */
+/** Object identifiers of extended key usages (RFC 5280, section 4.2.1.12), by CredHub's names. */
 export const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
   server_auth: "1.3.6.1.5.5.7.3.1",
   client_auth: "1.3.6.1.5.5.7.3.2",
@@ -44,14 +44,14 @@ export const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
   timestamping: "1.3.6.1.5.5.7.3.8",
 };
 
-/** Texts of an option that is a list or one text. */
+/** The texts of an option that is a list or a single text. */
 export const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.map(String) : typeof value === "string" ? [value] : [];
 
 const unknownOf = (value: unknown, known: Readonly<Record<string, unknown>>): string | undefined =>
   textsOf(value).find((each) => !Object.hasOwn(known, each));
 
-/** What CredHub says about options of which it makes no certificate; undefined if it makes one. */
+/** CredHub's refusal of options for which it makes no certificate; undefined if it makes one. */
 export function certificateProblem(options: Fields): string | undefined {
   const { is_ca: isCa, self_sign: isSelfSigned, ca, duration, key_length: bits } = options;
   if (!Object.keys(SUBJECT_PARTS).some((part) => typeof options[part] === "string" && options[part] !== ""))

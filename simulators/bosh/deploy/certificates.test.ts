@@ -6,14 +6,14 @@ import { Kernel } from "../../kernel/index.ts";
 import { certificateProblem } from "./certificate-options.ts";
 import { makeCertificate } from "./certificates.ts";
 
-/** As much of a director as a certificate needs. */
+/** The parts of a director that a certificate needs. */
 const directorOf = (seed: number): Director => ({ kernel: new Kernel({ seed }) }) as unknown as Director;
 
 const CA = { is_ca: true, common_name: "the authority", duration: 3650 };
 const LEAF = { ca: "/x/ca", common_name: "a.b", alternative_names: ["a.b", "*.c.d", "10.0.0.1"], duration: 30 };
 
 describe("a certificate of the config server", () => {
-  it("is signed by its authority, for its names, with its own key", () => {
+  it("has its names and its own key, and is signed by its authority", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const director = directorOf(seed);
@@ -37,7 +37,7 @@ describe("a certificate of the config server", () => {
     );
   });
 
-  it("is the same in the same world, and another in another one", () => {
+  it("is the same in the same world, and different in a different one", () => {
     const made = [1, 1, 2].map((seed) => makeCertificate(directorOf(seed), CA, undefined));
     expect(made[1]).toEqual(made[0]);
     expect(made[2]?.certificate).not.toBe(made[0]?.certificate);

@@ -9,7 +9,8 @@ import { ECDSA_SHA256, makeKey, signWith } from "./certificate-keys.ts";
 import { EXTENDED_KEY_USAGES, KEY_USAGES, SUBJECT_PARTS, textsOf } from "./certificate-options.ts";
 
 /*
- * The certificates that the stand-in of a config server makes. They are real: whoever trusts the authority accepts the server.
+ * The certificates that the stand-in for a config server makes. They are real: a client that trusts the
+ * authority accepts the server.
  */
 
 /** A certificate as CredHub shows it, PEM throughout. */
@@ -19,17 +20,20 @@ interface CertificateValue extends Readonly<Record<string, string>> {
   readonly private_key: string;
 }
 
-/** What signs other certificates. */
+/** An authority, which signs other certificates. */
 export type CertificateAuthority = Pick<CertificateValue, "certificate" | "private_key">;
 
 const DAY_MS = 86_400_000;
-/** Unless the options say otherwise. */
+/** The default duration. */
 const DURATION_DAYS = 365;
 
 type Asn1 = typeof Asn1Module;
 type Schema = typeof SchemaModule;
 
-/** Only deployments with certificates need the libraries, and tasks of a director can't wait for an import. */
+/**
+ * Loaded in advance: only deployments with certificates need the libraries, and a director's tasks can't wait
+ * for an import.
+ */
 function loadLibraries(): { readonly x509: Asn1; readonly schema: Schema } {
   const require = createRequire(import.meta.url);
   const [x509, schema]: [Asn1, Schema] = [require("@peculiar/asn1-x509"), require("@peculiar/asn1-schema")];
@@ -45,13 +49,13 @@ const toPem = (label: string, der: Uint8Array): string =>
 
 const fromPem = (pem: string): Buffer => Buffer.from(pem.replaceAll(/-----[A-Z ]+-----|\s/g, ""), "base64");
 
-/** As the libraries take bytes: a buffer of their own. */
+/** A copy in a buffer of its own, as the libraries require. */
 const ownBytes = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 /**
  * Makes the certificate that these options ask for, and its key.
  *
- * @param options in which CredHub finds no problem
+ * @param options options that CredHub does not refuse
  * @param issuer the authority, unless it signs itself
  */
 export function makeCertificate(
@@ -73,7 +77,7 @@ export function makeCertificate(
     serialNumber: ownBytes(Buffer.from(`01${director.kernel.secrets("bosh/variables").hex(30)}`, "hex")),
     signature: new x509.AlgorithmIdentifier({ algorithm: ECDSA_SHA256 }),
     issuer: parent?.subject ?? subject,
-    // From a day before: not every clock agrees with the config server's.
+    // Valid from the day before: not every clock agrees with the config server's.
     validity: new x509.Validity({ notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(nowMs + days * DAY_MS) }),
     subject,
     subjectPublicKeyInfo,

@@ -3,11 +3,11 @@ import { fillVariables, scopeIn, VariableError } from "./fill-variables.ts";
 import { diskDiffers, namedDisksDiffer, type PlannedInstance } from "./plan-instance.ts";
 import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
-/** What a deploy demands of an instance beyond the manifest. */
+/** The demands that a deploy makes on an instance beyond the manifest. */
 export const updateRequestFor = (run: DeployRun, { instance }: PlannedInstance): UpdateRequest =>
   updateRequestOf(run, instance);
 
-/** The same before the rest of its plan is known. */
+/** The same, before the rest of the instance's plan is known. */
 export function updateRequestOf(run: DeployRun, instance: Instance): UpdateRequest {
   const { args, agents } = run;
   const chosen = args.change !== null && isChosen(args.change, instance);
@@ -34,23 +34,26 @@ export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<ty
   return changesOf(each, updateRequestFor(run, each));
 }
 
-/** The director compares with the values of before: a closed set in which one is missing ends the deploy. @throws DirectorError 540008 */
+/**
+ * The director compares with the previous values: if one is missing in a closed set, the deploy fails.
+ * @throws DirectorError 540008
+ */
 function checkOldVersions({ director }: DeployRun, { cloudProperties, deployment, variableSet }: Instance): void {
   try {
     fillVariables(director, scopeIn(director, deployment, variableSet), cloudProperties);
   } catch (error) {
-    // A value that is no longer available only means that something has changed.
+    // A value that is no longer available merely counts as a change.
     if (!(error instanceof VariableError)) throw error;
   }
 }
 
-/** What a deploy is asked to do besides the manifest. */
+/** The caller's demands besides the manifest. */
 export interface UpdateRequest {
   readonly recreate: boolean;
-  /** What the agent reported, or that it kept silent. */
+  /** The agent's report, or its silence. */
   readonly agent: "running" | "stopped" | "failing" | "silent" | "none";
   readonly desired: DesiredState;
-  /** Its VM was made by this very deploy. */
+  /** Whether this deploy made its VM. */
   readonly isVmNew: boolean;
   readonly recreatesDisks: boolean;
   readonly verb: string | undefined;
@@ -67,7 +70,7 @@ const COMPARED: readonly Change[] = [
   "tags",
 ];
 
-/** Why an instance must be touched; empty when it needn't be. */
+/** The reasons for which an instance must be touched; empty if there are none. */
 function changesOf({ instance, parts, disk, namedDisks }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
   const { applied } = instance;
   const changes: Change[] = [];
@@ -88,5 +91,5 @@ function isStateWrong({ state, vm }: Instance, { desired, agent, verb, isVmNew }
   return desired === "started" && (vm === null || agent === "failing" || agent === "stopped");
 }
 
-/** Changes that need a new VM. */
+/** Changes that require a new VM. */
 export const RENEWING: ReadonlySet<Change> = new Set(["recreate", "stemcell", "env", "cloud_properties", "network"]);

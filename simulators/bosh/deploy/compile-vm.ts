@@ -13,7 +13,7 @@ import { fillVariables, scopeIn } from "./fill-variables.ts";
 import type { PendingPackage } from "./compile.ts";
 import type { DeployPlan } from "./adopt.ts";
 
-/** Does work on a VM that is made for it and deleted afterwards, however the work ends. @throws CpiError, DirectorError */
+/** Does work on a VM that is created for it and always deleted afterwards. @throws CpiError, DirectorError */
 export function* withCompilationVm(
   director: Director,
   task: Task,

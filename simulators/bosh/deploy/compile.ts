@@ -25,7 +25,7 @@ export interface PendingPackage {
   readonly target: string;
 }
 
-/** The packages that the groups run and that are not compiled for their stemcell yet; dependencies come first. */
+/** The packages of the groups that are not compiled for their stemcell yet, dependencies first. */
 function findPackagesToCompile(plan: DeployPlan, groups: readonly PlannedGroup[]): readonly PendingPackage[] {
   const needs = new Map<string, PendingPackage>();
   for (const { jobs, stemcell } of groups) {
@@ -43,7 +43,10 @@ function findPackagesToCompile(plan: DeployPlan, groups: readonly PlannedGroup[]
   return [...needs.values()];
 }
 
-/** `Finding packages to compile` and `Compiling packages`: each on a VM of its own, as many at once as the cloud config has workers. */
+/**
+ * `Finding packages to compile` and `Compiling packages`: each package on its own VM, as many at once as the
+ * cloud config has workers.
+ */
 export function* compilePackages(
   director: Director,
   task: Task,
@@ -110,7 +113,7 @@ function* compilePackage(
   );
 }
 
-/** Has the agent run the packaging script; when it fails, people see the last lines of its trace. */
+/** Has the agent run the packaging script. If it fails, the error shows the last lines of its trace. */
 function* runPackaging(director: Director, each: ReleasePackage): Body {
   const { kernel } = director;
   yield kernel.work(kernel.random("bosh/compile").lognormal(COMPILE_MEDIAN_MS, 0.5));

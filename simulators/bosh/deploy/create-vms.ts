@@ -12,8 +12,8 @@ import { desiredOf, type DeployRun } from "./run.ts";
 const CREATE_VMS_PARALLEL = 5;
 
 /**
- * Creates the VMs that instances of these groups still need, and those that will replace others, in a stage of its own, shown only if there are
- * any.
+ * Creates the VMs that instances of these groups still need, and those that will replace others, in one stage
+ * that is shown only if there are any.
  */
 export function* createMissingVms(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
   const { director, task } = run;

@@ -71,7 +71,7 @@ function auditDeploy(
   audit(director, task, { ...what, parent, error, context });
 }
 
-/** The groups that a deploy starts: an errand's only where it has a VM from before, or was detached. */
+/** The groups that a deploy starts; an errand group only if it already has a VM, or was detached. */
 const startingGroups = ({ groups }: DeployPlan): readonly PlannedGroup[] =>
   groups.filter(
     ({ group, instances }) => !group.errand || instances.some(({ vm, state }) => vm !== null || state === "detached"),

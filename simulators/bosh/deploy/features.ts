@@ -27,11 +27,11 @@ export function readFeatures(fields: Fields): Fields {
   return given;
 }
 
-/** What the features say of temporary file systems; undefined where they say nothing. */
+/** The `use_tmpfs_config` of the features; undefined if they have none. */
 export const tmpfsOf = ({ use_tmpfs_config: given }: Fields): boolean | undefined =>
   typeof given === "boolean" ? given : undefined;
 
-/** The env of a group with that choice in it, where the group makes none of its own. */
+/** The env of a group, with that choice unless the group makes its own. */
 export function withTmpfs(env: Fields, tmpfs: boolean | undefined): Fields {
   if (tmpfs === undefined) return env;
   const bosh = asHash(env.bosh);

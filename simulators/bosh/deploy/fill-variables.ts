@@ -15,39 +15,39 @@ export class VariableError extends DirectorError {
 const FETCH_ERROR = 540001;
 const NO_CONFIG_SERVER = 540009;
 
-/** For whom references are resolved: the names that are not absolute are those of the deployment, and the versions those of the set. */
+/** Where references are resolved: relative names belong to the deployment, and versions come from the set. */
 export interface VariableScope {
   readonly deployment: string;
-  /** Undefined for a provider of links in another deployment that was never deployed. */
+  /** Undefined for a link provider in another deployment that was never deployed. */
   readonly set: VariableSet | undefined;
-  /** Whether the set is that of another deployment: nothing is added to it. */
+  /** Whether the set belongs to another deployment, so that nothing is added to it. */
   readonly isForeign?: boolean;
 }
 
-/** The scope of a deployment's own set with this id. */
+/** The scope of a deployment's own variable set. */
 export const scopeIn = ({ slot }: Director, deployment: string, setId: number): VariableScope => ({
   deployment,
   set: slot.value.deployments.get(deployment)?.variableSets.find(({ id }) => id === setId),
 });
 
-/** A path in a document whose texts stay as they are: a name of a key, or `*` for any key or position. */
+/** The path of a part of a document that is left alone: names of keys, with `*` for any key or position. */
 export type IgnoredPath = readonly string[];
 
-/** As the director finds references: the shortest ones. */
+/** The shortest matches, as the director finds references. */
 const REFERENCE = /\(\((.*?)\)\)/g;
 
 const WHOLE_REFERENCE = /^\(\((.*?)\)\)$/;
 
 interface FillOptions {
-  /** Parts of the document whose references stay. Default none. */
+  /** Parts of the document whose references are not filled. Default none. */
   readonly ignored?: readonly IgnoredPath[];
   /** Whether references must begin with a slash. Default false. */
   readonly mustBeAbsolute?: boolean;
 }
 
 /**
- * Fills the `((name))` references of a deployment's properties (config_server/deep_hash_replacement.rb in bosh-director). One that is all
- * of a text stands for the value itself.
+ * Fills the `((name))` references of a deployment's properties (config_server/deep_hash_replacement.rb in
+ * bosh-director). A reference that is the whole text is replaced by the value itself.
  *
  * @throws VariableError for one that the config server can't resolve, DirectorError 540004 for a malformed one
  */
@@ -94,7 +94,7 @@ function mapTexts(
 const isAt = (wanted: IgnoredPath, path: readonly string[]): boolean =>
   wanted.length === path.length && wanted.every((part, at) => part === "*" || part === path[at]);
 
-/** What stands between the brackets of all references, once each. */
+/** The texts between the brackets of all references, once each. */
 function findReferences(properties: Fields, ignored: readonly IgnoredPath[]): ReadonlySet<string> {
   const found = new Set<string>();
   mapTexts(
@@ -118,7 +118,7 @@ function refuseRelative(references: ReadonlySet<string>): void {
     );
 }
 
-/** The values of all references, by what stands between the brackets. @throws VariableError, DirectorError 540004 */
+/** The values of all references, by the text between the brackets. @throws VariableError, DirectorError 540004 */
 function fetchAll(
   director: Director,
   scope: VariableScope,

@@ -10,7 +10,7 @@ export function* runPostDeploy(director: Director, instances: readonly Instance[
   for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
 }
 
-/** Makes the manifest and configs that were deployed those of the deployment. */
+/** Records the manifest and configs that were deployed. */
 export function recordSuccess({ director, args, deployment }: DeployRun, plan: DeployPlan): void {
   deployment.manifest = args.manifest ?? deployment.manifest;
   deployment.cloudConfigIds = args.cloudConfigIds;
@@ -21,7 +21,7 @@ export function recordSuccess({ director, args, deployment }: DeployRun, plan: D
   });
 }
 
-/** Hands the DNS records to all agents as one blob; the deployment has records from then on. */
+/** Hands the DNS records to all agents as one blob, and notes that the deployment has published records. */
 export function publishRecords(director: Director, deployment: Deployment): void {
   const { kernel, slot } = director;
   slot.value.dnsBlobs.push({ id: kernel.random("bosh/blobs").uuid(), createdMs: kernel.nowMs });

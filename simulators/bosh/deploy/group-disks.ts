@@ -55,13 +55,13 @@ function readSeveral(
   });
 }
 
-/** What Ruby says when something other than a mapping is asked for a name. */
+/** Ruby's error for looking up a name in something other than a mapping. */
 const unreadable = (value: unknown): string =>
   Array.isArray(value) || Number.isInteger(value)
     ? "no implicit conversion of String into Integer"
     : `undefined method '[]' for ${rubyInstance(value)}`;
 
-/** What Ruby on Rails calls blank. */
+/** Whether Ruby on Rails calls it blank. */
 const isBlank = (value: unknown): boolean =>
   !isTruthy(value) ||
   (typeof value === "string" && value.trim() === "") ||

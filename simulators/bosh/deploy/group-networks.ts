@@ -11,7 +11,7 @@ import type { GroupNetwork } from "./manifest.ts";
  * bosh-director).
  */
 
-/** Each must have exactly one network. */
+/** The properties that must each have exactly one default network. */
 const REQUIRED_DEFAULTS = ["dns", "gateway"] as const;
 const DEFAULTS: readonly string[] = [...REQUIRED_DEFAULTS, "addressable"];
 

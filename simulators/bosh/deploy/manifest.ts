@@ -1,6 +1,6 @@
 import type { Fields } from "../configs/fields.ts";
 
-/** A parsed manifest (bosh.io/docs/manifest-v2), whose names are not yet resolved. */
+/** A parsed manifest (bosh.io/docs/manifest-v2) with its names not yet resolved. */
 export interface Manifest {
   readonly name: string;
   readonly releases: readonly ReleaseSpec[];
@@ -30,11 +30,11 @@ export interface VariableSpec {
   readonly name: string;
   readonly type: string;
   readonly options: Fields;
-  /** How a value that exists is treated; undefined for the default of the deployment. */
+  /** What happens to an existing value; undefined for the default of the deployment. */
   readonly updateMode: string | undefined;
-  /** When a value is looked up anew: `on-deploy` or `on-stemcell-change`. */
+  /** When a value is looked up again: `on-deploy` or `on-stemcell-change`. */
   readonly strategy: string;
-  /** The links that it takes names from. */
+  /** The links from which it takes names. */
   readonly consumes: Fields;
 }
 
@@ -43,10 +43,10 @@ export interface JobSpec {
   readonly name: string;
   readonly release: string;
   readonly properties: Fields;
-  /** By the name in the job: an alias, another deployment, `nil` to consume nothing. */
+  /** By the link's name in the job: an alias, another deployment, or `nil` to consume nothing. */
   readonly consumes: Fields;
   readonly provides: Fields;
-  /** Links that the manifest has the job provide beyond those of its release. */
+  /** Links that the job provides by the manifest, beyond those of its release. */
   readonly customProviders: readonly Fields[];
 }
 
@@ -58,23 +58,23 @@ export interface UpdateSettings {
   readonly updateWatch: WatchTime;
   readonly serial: boolean;
   readonly vmStrategy: VmStrategy;
-  /** Whether the zones of a group are updated at once when it is deployed for the first time. */
+  /** Whether the zones of a group are updated in parallel when it is first deployed. */
   readonly zonesInParallel: boolean;
 }
 
-/** How an instance gets another VM: after the old one is deleted, or beside it. */
+/** How an instance gets a new VM: after the old one is deleted, or beside it. */
 export type VmStrategy = "delete-create" | "create-swap-delete";
 
-/** A number, or text that should be a number or a percentage of a group's size. */
+/** A number, or a text that should be a number or a percentage of the group's size. */
 export type Amount = string;
 
-/** How long jobs may take to run: nobody asks before `minMs` or waits beyond `maxMs`. */
+/** How long jobs may take to come up: the director first asks after `minMs`, and gives up after `maxMs`. */
 export interface WatchTime {
   readonly minMs: number;
   readonly maxMs: number;
 }
 
-/** What decides the cloud properties of a VM: a type, or resources that the CPI makes a type of, and extensions. */
+/** The sources of a VM's cloud properties: a type, or resources for which the CPI chooses one, and extensions. */
 export interface VmChoice {
   readonly vmType: string | undefined;
   readonly vmResources: Fields | undefined;
@@ -85,9 +85,9 @@ export interface VmChoice {
 export interface InstanceGroup extends VmChoice {
   readonly name: string;
   readonly instances: number;
-  /** None if the manifest names none. */
+  /** Empty if the manifest names none. */
   readonly azs: readonly string[];
-  /** Its own jobs, then those of the addons that include it. */
+  /** The group's own jobs, then those of the addons that include it. */
   readonly jobs: readonly JobSpec[];
   readonly stemcell: string;
   readonly diskMb: number;
@@ -98,7 +98,7 @@ export interface InstanceGroup extends VmChoice {
   readonly update: UpdateSettings;
   readonly env: Fields;
   readonly migratedFrom: readonly { readonly name: string; readonly az: string | undefined }[];
-  /** The state that the manifest, or a change of state, wants for the instances. */
+  /** The state that the manifest, or a change of state, wants the instances to have. */
   readonly state: string | undefined;
   /** The same by index or id. */
   readonly instanceStates: Readonly<Record<string, string>>;
@@ -110,6 +110,6 @@ export interface GroupNetwork {
   readonly name: string;
   /** One for each instance; undefined if the addresses are dynamic. */
   readonly staticIps: readonly string[] | undefined;
-  /** What the network is the default for: dns, gateway, addressable. */
+  /** The properties for which the network is the default: dns, gateway, addressable. */
   readonly defaults: readonly string[];
 }

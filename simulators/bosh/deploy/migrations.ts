@@ -4,7 +4,10 @@ import type { InstanceGroup, Manifest } from "./manifest.ts";
 
 const refuse = (text: string): DirectorError => new DirectorError(190018, text);
 
-/** Whether the instances that a group is to take over can become its own (job_migrator.rb in bosh-director). @throws DirectorError 190018 */
+/**
+ * Checks that a group can take over the instances that it migrates from (job_migrator.rb in bosh-director).
+ * @throws DirectorError 190018
+ */
 export function checkMigrations(group: InstanceGroup, { groups }: Manifest, instances: readonly Instance[]): void {
   for (const { name, az } of group.migratedFrom) {
     const failed = `Failed to migrate instance group '${name}' to '${group.name}'`;

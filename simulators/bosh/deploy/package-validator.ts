@@ -4,12 +4,14 @@ import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import { packagesOf } from "./plan-instance.ts";
 
 /*
- * Compiled packages instead of source (package_validator.rb, compiled_package_finder.rb in bosh-director). A package without source uses those compiled for any version of the stemcell's line (`1.x`); if the manifest says `exported_from`, only those for that very version.
+ * Finds compiled packages to use instead of source (package_validator.rb, compiled_package_finder.rb in
+ * bosh-director). A package without source uses those compiled for any version of the stemcell's line
+ * (`1.x`); if the manifest says `exported_from`, only those for that very version.
  */
 
 type Target = Readonly<{ os: string; version: string }>;
 
-/** `1.2` is of the line `1`. */
+/** The line of a version: `1` for `1.2`. */
 export const lineOf = (version: string): string => version.replaceAll("_", ".").split(/[.\-+]/)[0] ?? "";
 
 const targetOf = ({ operatingSystem: os, version }: Stemcell): Target => ({ os, version });

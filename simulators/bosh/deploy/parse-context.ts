@@ -4,7 +4,10 @@ import type { DirectorState } from "../state/index.ts";
 import type { DeployArgs } from "./args.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** What a manifest is read against: its names are looked up while it is read, as the director does. */
+/**
+ * The configs and artifacts against which a manifest is read: like the director, we look up its names as we
+ * read it.
+ */
 export interface ParseContext {
   readonly state: Pick<DirectorState, "releases" | "stemcells" | "deployments">;
   readonly deployment: string;
@@ -13,9 +16,9 @@ export interface ParseContext {
   readonly args: Pick<DeployArgs, "canaries" | "maxInFlight" | "change">;
 }
 
-/** What the instance groups of a manifest share. */
+/** The settings that the instance groups of a manifest share. */
 export interface SharedParts extends Pick<Manifest, "releases" | "stemcells" | "update"> {
-  /** Properties of the manifest as a whole, which jobs without their own get. */
+  /** Properties at the top of the manifest, for jobs without their own. */
   readonly properties: Fields;
   /** `use_tmpfs_config` of the features. */
   readonly tmpfs: boolean | undefined;

@@ -8,8 +8,9 @@ import { resolveManifest } from "./references.ts";
 import { runningSet } from "./variable-sets.ts";
 
 /**
- * The plan of what was last deployed, for tasks other than a deploy (errands, cloud check, single instances). Making it changes nothing.
- * Undefined if no deploy has succeeded yet. @throws DirectorError if the manifest refers to something that no longer exists
+ * The plan of the last successful deploy, for other tasks (errands, cloud check, single instances). Pure.
+ * Undefined if no deploy has succeeded yet. @throws DirectorError if the manifest refers to something that no
+ * longer exists
  */
 export function planDeployed(director: Director, deployment: Deployment): DeployPlan | undefined {
   if (deployment.manifest === null) return undefined;

@@ -12,7 +12,7 @@ import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
-/** What one instance is to be once the deploy has ended. */
+/** The plan of one instance: its state once the deploy has ended. */
 export interface PlannedInstance {
   readonly instance: Instance;
   readonly group: InstanceGroup;
@@ -21,14 +21,14 @@ export interface PlannedInstance {
   readonly cloudProperties: Fields;
   readonly jobs: readonly RenderedJob[];
   readonly disk: { readonly sizeMb: number; readonly cloudProperties: Fields } | undefined;
-  /** What `persistent_disks` names. */
+  /** The disks that `persistent_disks` names. */
   readonly namedDisks: readonly WantedDisk[];
-  /** What marks its VM in the IaaS besides the director's own. */
+  /** Tags of its VM in the IaaS besides the director's own. */
   readonly tags: Readonly<Record<string, string>>;
   /** A digest of each of its parts. */
   readonly parts: Applied;
   readonly isNew: boolean;
-  /** The variables that it is to use. */
+  /** Its variables. */
   readonly scope: VariableScope;
   /** The CPI that the cloud config names for the zone of the instance. */
   readonly zoneCpi: string | undefined;
@@ -41,7 +41,7 @@ export interface WantedDisk {
   readonly cloudProperties: Fields;
 }
 
-/** Decides what one instance is to be. @throws DirectorError 100 when a template can't be rendered */
+/** Plans one instance. @throws DirectorError 100 when a template can't be rendered */
 export function planInstance(
   director: Director,
   plan: DeployPlan,
@@ -85,7 +85,7 @@ export function planInstance(
   };
 }
 
-/** What decides, apart from its addresses, whether a VM is still what the plan wants. */
+/** The properties that decide, with its addresses, whether a VM still fits the plan. */
 export const vmParts = (
   director: Director,
   { group, stemcell }: Pick<PlannedGroup, "group" | "stemcell">,
@@ -97,7 +97,7 @@ export const vmParts = (
   cloud_properties: digestOf(fillWherePossible(director, scope, cloudProperties)),
 });
 
-/** What can't be resolved is refused only where a VM is made. */
+/** References that can't be resolved are refused only when a VM is created. */
 function fillWherePossible(director: Director, scope: VariableScope, fields: Fields): Fields {
   try {
     return fillVariables(director, scope, fields);
@@ -107,7 +107,7 @@ function fillWherePossible(director: Director, scope: VariableScope, fields: Fie
   }
 }
 
-/** Packages of a job, with what they depend on, dependencies first. */
+/** The packages of a job with their dependencies, dependencies first. */
 export function packagesOf(releases: readonly ReleaseVersion[], wish: JobSpec): readonly string[] {
   const release = releases.find(({ name }) => name === wish.release);
   const found = new Set<string>();
@@ -142,7 +142,7 @@ export const namedDisksDiffer = ({ namedDisks }: Instance, wanted: readonly Want
     ),
   );
 
-/** Whether a disk of a name must be made anew. */
+/** Whether the disk of this name must be replaced. */
 export const namedDiskDiffers = (disk: Disk | undefined, wanted: WantedDisk): boolean =>
   digestOf([disk?.sizeMb ?? -1, disk?.cloudProperties ?? {}]) !== digestOf([wanted.sizeMb, wanted.cloudProperties]);
 

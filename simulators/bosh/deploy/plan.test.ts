@@ -138,7 +138,7 @@ function planGroup(spec: GroupSpec, instances: readonly Instance[] = []): Plan["
 }
 
 describe("a plan", () => {
-  it("changes nothing of what it is made from", () => {
+  it("does not change its inputs", () => {
     const azs = fc.subarray(["z1", "z2", "z3"], { minLength: 1 });
     const existing = fc.array(
       fc.record({ group: fc.constantFrom("web", "old", "gone"), az: fc.constantFrom("z1", "z2", "z3") }),
@@ -155,7 +155,7 @@ describe("a plan", () => {
     );
   });
 
-  it("spreads the instances over the zones, keeps as many as it can, and numbers none twice", () => {
+  it("spreads the instances over the zones, keeps as many as possible, and uses no index twice", () => {
     const existing = fc.array(fc.constantFrom("z1", "z2", "z3"), { maxLength: 8 });
     fc.assert(
       fc.property(
@@ -208,14 +208,14 @@ describe("a plan", () => {
     expect(unneeded.map(({ az, index }) => `${az}/${index}`)).toEqual(["z1/2", "z1/1", "z2/4"]);
   });
 
-  it("keeps the bootstrap instance while it lives, else takes the lowest index", () => {
+  it("keeps the bootstrap instance while it exists, otherwise takes the lowest index", () => {
     const existing = [instance({ index: 1 }), instance({ index: 2, bootstrap: true })];
     expect(planGroup({ instances: 3 }, existing).bootstrapIndex).toBe(2);
     expect(planGroup({ instances: 3 }, [instance({ index: 1 })]).bootstrapIndex).toBe(0);
     expect(planGroup({ instances: 0 }).bootstrapIndex).toBeUndefined();
   });
 
-  it("takes over the instances of a group that it migrates from, under indexes of its own", () => {
+  it("takes over the instances of a group that it migrates from, under new indexes", () => {
     const existing = [
       instance({ index: 0 }),
       instance({ group: "old", index: 0 }),
@@ -260,7 +260,7 @@ describe("a plan", () => {
     ["a release version", manifestOf([], "7"), "Release version 'demo/7' doesn't exist"],
     ["an availability zone", manifestOf([{ instances: 1, azs: ["z9"] }]), /must specify availability zone/],
     [
-      "static addresses in another number than its instances",
+      "a number of static addresses other than that of its instances",
       manifestOf([{ instances: 2, staticIps: ["10.0.0.100"] }]),
       "Instance group 'web' has 2 instances but was allocated 1 static IPs in network 'default'",
     ],

@@ -16,14 +16,14 @@ export interface KeptInstance {
   readonly ips: StaticIps;
 }
 
-/** An instance that is to be made. */
+/** An instance to create. */
 export interface AddedInstance {
   readonly az: string;
   readonly index: number;
   readonly ips: StaticIps;
 }
 
-/** What becomes of one instance group. */
+/** The plan of one instance group. */
 export interface GroupPlan {
   readonly group: InstanceGroup;
   /** The group's own jobs, then those of the addons that include it. */
@@ -37,7 +37,10 @@ export interface GroupPlan {
   readonly unneeded: readonly Instance[];
 }
 
-/** What a deploy would do with the instances of a deployment: a value; nothing has been changed yet. */
+/**
+ * The plan of a deploy: what it would do with the instances of the deployment. A value; nothing has been
+ * changed yet.
+ */
 export interface Plan extends ResolvedManifest {
   readonly stemcells: readonly Stemcell[];
   readonly groups: readonly GroupPlan[];
@@ -46,8 +49,8 @@ export interface Plan extends ResolvedManifest {
 }
 
 /**
- * Chooses for each group which instances stay, come and go. Pure: a function of what the director knows, of the deployment as it is
- * and of the manifest.
+ * Chooses for each group which instances stay, come and go. Pure: a function of the director's records, the
+ * existing deployment and the manifest.
  *
  * @throws DirectorError 50003 if a stemcell is missing, 190018, and those of the placement
  */
@@ -108,7 +111,7 @@ function planGroup(
   return { group, jobs, stemcell, kept, added, bootstrapIndex: findBootstrap(kept, added), unneeded };
 }
 
-/** Where an instance is; one that migrates from a group without zones is where the manifest says it was. */
+/** The zone of an instance; for one that migrates from a group without zones, the zone that the manifest states. */
 const zoneOf = ({ migratedFrom }: InstanceGroup, { az, group }: Instance): string =>
   az === "" ? (migratedFrom.find(({ name }) => name === group)?.az ?? "") : az;
 

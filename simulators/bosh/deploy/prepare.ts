@@ -29,7 +29,7 @@ import { generateVariables } from "./variables.ts";
 import type { Deployment } from "../state/deployments.ts";
 
 const PREPARE_MS = 1500;
-/** On top of that for each instance. */
+/** Added for each instance. */
 const PREPARE_INSTANCE_MS = 100;
 const RELEASE_LOCK_MS = 300_000;
 
@@ -134,7 +134,7 @@ function* reserveForPlan(run: DeployRun, resolved: ResolvedManifest): Body<Prepa
   return { plan, networks };
 }
 
-/** Whether no stemcell of the deployment is one of the plan's. */
+/** Whether the plan uses none of the deployment's stemcells. */
 const areStemcellsNew = ({ stemcells }: Deployment, plan: DeployPlan): boolean =>
   !stemcells.some((before) =>
     plan.stemcells.some((each) => each.name === before.name && each.version === before.version),
@@ -153,7 +153,7 @@ function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Network
     );
 }
 
-/** Why a group can't be rendered: the error of the first of its instances that has one. */
+/** The reason why a group can't be rendered: the first error among its instances. */
 function errorsOf(director: Director, plan: DeployPlan, group: PlannedGroup, networks: Networks): readonly string[] {
   for (const instance of group.instances.filter(({ ignore }) => !ignore)) {
     try {
@@ -166,7 +166,10 @@ function errorsOf(director: Director, plan: DeployPlan, group: PlannedGroup, net
   return [];
 }
 
-/** Asks every VM for get_state; one that stays silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
+/**
+ * Calls get_state on every VM. A silent agent ends the deploy unless it is to be fixed.
+ * @throws DirectorError 450002
+ */
 function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
   for (const instance of deployment.instances) {
     if (instance.ignore) continue;
@@ -180,7 +183,7 @@ function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
 function refuseChangesOfIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
   const { change } = args;
-  // A change of a whole group skips them.
+  // A change of state for a whole group skips ignored instances.
   const changed = ignored.find((instance) => change !== null && change.id !== null && isChosen(change, instance));
   if (changed !== undefined)
     throw new DirectorError(
@@ -189,7 +192,7 @@ function refuseChangesOfIgnored({ args, deployment }: Pick<DeployRun, "args" | "
     );
 }
 
-/** The groups of the manifest have their instances by then. @throws DirectorError 190021 */
+/** Called once the groups of the manifest have their instances. @throws DirectorError 190021 */
 function refuseLossOfIgnored({ instances }: Deployment, manifest: Manifest): void {
   for (const { group } of instances.filter(({ ignore }) => ignore)) {
     const isKept = manifest.groups.some(

@@ -13,10 +13,10 @@ import { readUpdate } from "./read-update.ts";
 import { STATES } from "./run.ts";
 
 /*
- * One instance group of a manifest, its parts in the order in which the director reads them (instance_group_spec_parser.rb).
+ * Reads one instance group of a manifest, in the director's order (instance_group_spec_parser.rb).
  */
 
-/** Of one group. */
+/** The keys of one group. */
 const INSTANCES_MAX = 10_000;
 
 /** @throws DirectorError for the first rule that it breaks */
@@ -62,7 +62,7 @@ export function readGroup(spec: unknown, shared: SharedParts, context: ParseCont
   };
 }
 
-/** A group with the state that a change of state asks for. @throws DirectorError 100 in Ruby's words */
+/** A group with the state that a change of state wants. @throws DirectorError 100 in Ruby's words */
 function withChange(spec: unknown, change: ParseContext["args"]["change"]): Fields {
   if (spec === null) throw new DirectorError(UNCLASSED, "undefined method '[]' for nil");
   if (Array.isArray(spec)) throw new DirectorError(UNCLASSED, "no implicit conversion of String into Integer");
@@ -74,7 +74,7 @@ function withChange(spec: unknown, change: ParseContext["args"]["change"]): Fiel
   );
 }
 
-/** The amounts that the caller of a deploy gives instead of the manifest's. */
+/** The amounts that the caller of a deploy sets in place of the manifest's. */
 export const overridesOf = ({ canaries, maxInFlight }: ParseContext["args"]): Fields => ({
   ...(canaries !== null && { canaries }),
   ...(maxInFlight !== null && { max_in_flight: maxInFlight }),

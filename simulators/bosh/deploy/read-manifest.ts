@@ -29,7 +29,10 @@ function readDocument(text: string): unknown {
   }
 }
 
-/** What belongs in a cloud config, in the order in which the director looks for it (manifest_validator.rb). */
+/**
+ * Sections that belong in a cloud config, in the order in which the director looks for them
+ * (manifest_validator.rb).
+ */
 const CLOUD_KEYS = ["vm_types", "azs", "disk_types", "compilation"];
 
 /** Sections of the first form of manifests. */
@@ -104,7 +107,8 @@ function readStemcells(fields: Fields): Manifest["stemcells"] {
 }
 
 /**
- * A manifest whose versions are resolved, read in the director's order (deployment_spec_parser.rb). Its own addons are on its groups.
+ * Reads a manifest with resolved versions, in the director's order (deployment_spec_parser.rb). The
+ * manifest's own addons are already applied to its groups.
  *
  * @throws DirectorError with the director's own code and text for the first error
  */

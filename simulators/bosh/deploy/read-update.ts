@@ -14,7 +14,7 @@ function parseWatchTime(text: string): WatchTime {
 }
 
 /**
- * The update settings of a manifest, or of a group that inherits from the manifest's (update_config.rb in bosh-director).
+ * The update settings of a manifest, or of a group, which inherits the manifest's (update_config.rb in bosh-director).
  *
  * @throws DirectorError 40000, 40001, 40005, 180001
  */
@@ -62,9 +62,9 @@ function readZoneStrategy(fields: Fields, inherited?: UpdateSettings): boolean {
 }
 
 /**
- * How many of `size` instances an amount means (numerical_value_calculator.rb in bosh-director).
+ * The number of instances out of `size` that an amount means (numerical_value_calculator.rb in bosh-director).
  *
- * @throws Error for a malformed amount: only here, as in the director
+ * @throws Error for a malformed amount, which the director too notices only here
  */
 export function resolveAmount(value: Amount, size: number): number {
   const percent = /^(\d+)%$/m.exec(value)?.[1];
@@ -73,10 +73,10 @@ export function resolveAmount(value: Amount, size: number): number {
   return Number(value);
 }
 
-/** How many instances are updated at once: at least one. @throws Error for a malformed amount */
+/** The number of instances to update at once: at least one. @throws Error for a malformed amount */
 export const resolveMaxInFlight = (value: Amount, size: number): number => Math.max(1, resolveAmount(value, size));
 
-/** An amount as the caller of a deploy may give it instead of the manifest's. @throws Error */
+/** Checks an amount that the caller of a deploy sets in place of the manifest's. @throws Error */
 export function checkAmount(value: string | null, name: "canaries" | "max_in_flight"): void {
   if (value !== null && !/^\d+%$/m.test(value) && !/^[-+]?[0-9]+$/.test(value))
     throw new Error(`${name} value should be integer or percent`);

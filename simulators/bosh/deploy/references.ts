@@ -36,7 +36,7 @@ export function resolveManifest(
   return { manifest, config, releases, links, linkTable, late };
 }
 
-/** A release that no job uses may be missing until the deploy binds it. */
+/** A release without used jobs may be missing until the deploy binds it. */
 function isPresent(state: Pick<DirectorState, "releases">, name: string, version: string): boolean {
   try {
     requireReleaseVersion(state, name, version);
@@ -47,12 +47,15 @@ function isPresent(state: Pick<DirectorState, "releases">, name: string, version
   }
 }
 
-/** Checks that all releases of a manifest exist by now. @throws DirectorError 30005, 30006, 30010 */
+/** Checks that all releases of a manifest exist. @throws DirectorError 30005, 30006, 30010 */
 export function bindReleases(state: Pick<DirectorState, "releases">, { releases }: Manifest): void {
   for (const { name, version } of releases) requireReleaseVersion(state, name, version);
 }
 
-/** Whether what the groups run fits together (`bind_jobs` in bosh-director's assembler.rb). @throws DirectorError 80011, 80015 */
+/**
+ * Checks that the jobs of each group fit together (`bind_jobs` in bosh-director's assembler.rb).
+ * @throws DirectorError 80011, 80015
+ */
 export function checkJobs(
   { manifest, releases }: ResolvedManifest,
   groups: readonly { readonly group: InstanceGroup; readonly stemcell: Stemcell }[],

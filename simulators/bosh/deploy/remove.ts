@@ -22,7 +22,7 @@ interface RemoveOptions {
   readonly force: boolean;
 }
 
-/** Removes instances for which the manifest has no place, in a stage of its own, which is left out if there are none. */
+/** Removes instances for which the manifest has no place, in one stage that is shown only if there are any. */
 export function* removeUnneeded(
   { director, task, deployment }: DeployRun,
   instances: readonly Instance[],
@@ -77,7 +77,7 @@ function* removeInstance(
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });
 }
 
-/** Forgets the VM whatever the IaaS says; one that may still exist is recorded as an orphan. */
+/** Forgets the VM even if the IaaS fails; one that may still exist is recorded as an orphan. */
 function* abandonInstanceVm(director: Director, task: Task, instance: Instance): Body {
   const { vm } = instance;
   if (vm === null) return;

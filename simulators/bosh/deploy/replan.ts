@@ -4,7 +4,10 @@ import { reserveAddresses } from "./addresses.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import { type PlannedInstance, planInstance } from "./plan-instance.ts";
 
-/** Plans an instance anew, because what it links to may have changed since, and reserves the addresses that it still lacks. */
+/**
+ * Plans an instance again, because the targets of its links may have changed, and reserves the addresses that
+ * it still lacks.
+ */
 export function replanInstance(
   director: Director,
   plan: DeployPlan,

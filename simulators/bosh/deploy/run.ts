@@ -10,15 +10,15 @@ export interface DeployRun {
   readonly task: Task;
   readonly args: DeployArgs;
   readonly deployment: Deployment;
-  /** What each agent reported before anything was done. */
+  /** The reports of the agents before the first change. */
   readonly agents: Map<string, UpdateRequest["agent"]>;
   /** Instances whose VM was made in this run. */
   readonly created: Set<string>;
-  /** Whether all that it needs was found. */
+  /** Whether everything that it needs was found. */
   isBound: boolean;
 }
 
-/** A run that changes nothing of what was last deployed: for errands and single instances. */
+/** A run that changes nothing of the last deploy: for errands and single instances. */
 export const runWithoutChanges = (director: Director, task: Task, deployment: Deployment): DeployRun => ({
   director,
   task,
@@ -45,7 +45,7 @@ export const runWithoutChanges = (director: Director, task: Task, deployment: De
   },
 });
 
-/** The states that a change of state may name, each with the state that it means for an instance. */
+/** The states that a change of state may name, each with the resulting state of an instance. */
 export const STATES: Readonly<Record<string, DesiredState>> = {
   started: "started",
   stopped: "stopped",
@@ -59,7 +59,7 @@ export const isChosen = (change: StateChange, instance: Instance): boolean =>
   (change.group === "*" || change.group === instance.group) &&
   (change.id === null || change.id === instance.id || change.id === String(instance.index));
 
-/** The state in which the deploy is to leave an instance. */
+/** The state that the instance should have after the deploy. */
 export const desiredOf = ({ args }: DeployRun, instance: Instance): DesiredState =>
   args.change !== null && isChosen(args.change, instance)
     ? (STATES[args.change.state] ?? instance.state)

@@ -31,7 +31,7 @@ describe("instance groups", () => {
     ]);
   });
 
-  it("are updated together where adjacent ones are not serial", async () => {
+  it("are updated together if they are adjacent and not serial", async () => {
     const updates = await updatesOf([
       { name: "a", serial: false },
       { name: "b", serial: false },
@@ -67,7 +67,7 @@ describe("an amount", () => {
     expect(resolveAmount(amount, size)).toBe(count);
   });
 
-  it("is at least one where it says how many are updated at once", () => {
+  it("is at least one as the number of instances updated at once", () => {
     fc.assert(
       fc.property(fc.nat({ max: 100 }), fc.integer({ min: 1, max: 1000 }), (percent, size) => {
         const count = resolveMaxInFlight(`${percent}%`, size);
@@ -77,7 +77,7 @@ describe("an amount", () => {
     );
   });
 
-  it("is refused where it is neither a number nor a percentage", () => {
+  it("is refused unless it is a number or a percentage", () => {
     for (const wrong of ["some", "5 %", ""]) expect(() => resolveAmount(wrong, 3)).toThrow("cannot be calculated");
   });
 });

@@ -6,7 +6,7 @@ import type { AddedInstance, KeptInstance } from "./plan.ts";
 /** Static addresses of an instance, by network. */
 export type StaticIps = ReadonlyMap<string, string>;
 
-/** A planned instance in its zone: an existing or a new one. Empty: in no zone. */
+/** A planned instance in its zone, existing or new. The zone is empty if there is none. */
 export interface Place {
   readonly az: string;
   readonly instance: Instance | undefined;
@@ -17,8 +17,8 @@ const NO_IPS: StaticIps = new Map();
 
 /**
  * Spreads a group's instances over its zones as evenly as possible (availability_zone_picker.rb and balancer.rb in bosh-director):
- * ignored ones and those with a disk stay where they are; zones that already have instances come first. A group without zones has
- * one without a name.
+ * ignored ones and those with a disk stay where they are; zones that already have instances come first. A
+ * group without zones counts as having one with an empty name.
  *
  * @throws DirectorError 190020
  */
@@ -50,7 +50,7 @@ export function spreadOverZones(group: InstanceGroup, existing: readonly Instanc
   return places;
 }
 
-/** The zone with the fewest instances; if there are several, one that has some to offer, or the first by name. */
+/** The zone with the fewest instances; among several, one with candidates left, or the first by name. */
 function leastUsed(counts: ReadonlyMap<string, number>, left: readonly Instance[]): string {
   const least = Math.min(...counts.values());
   const candidates = [...counts].filter(([, count]) => count === least).map(([az]) => az);
@@ -87,7 +87,10 @@ export function checkIgnoredNetworks(group: InstanceGroup, ignored: readonly Ins
       );
 }
 
-/** The index of a group's bootstrap instance: that of the present one, else the lowest. Undefined if there are no instances. */
+/**
+ * The index of a group's bootstrap instance: that of the current one, otherwise the lowest. Undefined if
+ * there are no instances.
+ */
 export function findBootstrap(kept: readonly KeptInstance[], added: readonly AddedInstance[]): number | undefined {
   const elected = kept.filter(({ instance }) => instance.bootstrap);
   const indexes = (elected.length > 0 ? elected : [...kept, ...added]).map(({ index }) => index);

@@ -6,11 +6,11 @@ import type { InstanceGroup } from "./manifest.ts";
 import { checkIgnoredNetworks, type Place } from "./spread.ts";
 
 /*
- * Instances of a group with static addresses go where their addresses are (static_ips_availability_zone_picker.rb and
- * networks_to_static_ips.rb in bosh-director).
+ * Places the instances of a group with static addresses in the zones of those addresses
+ * (static_ips_availability_zone_picker.rb and networks_to_static_ips.rb in bosh-director).
  */
 
-/** A static address, and the zones of the group in which it can be used; the empty one stands for none. */
+/** A static address, and the zones of the group in which it can be used; an empty name stands for no zone. */
 interface Address {
   readonly network: string;
   readonly ip: string;
@@ -20,7 +20,7 @@ interface Address {
 
 const UNDISTRIBUTED = 130010;
 
-/** Whether any of its networks has static addresses. */
+/** Whether any network of the group has static addresses. */
 export const hasStaticIps = (group: InstanceGroup, { networks }: CloudConfig): boolean =>
   group.networks.some(({ name, staticIps }) => staticIps !== undefined && networks.get(name)?.type !== "vip");
 

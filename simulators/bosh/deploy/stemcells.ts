@@ -25,7 +25,7 @@ export function resolveStemcell({ stemcells }: Stemcells, spec: StemcellSpec): S
 const describeStemcell = ({ os, name, version }: StemcellSpec): string =>
   name === undefined ? `Stemcell version '${version}' for OS '${os ?? ""}'` : `Stemcell '${name}/${version}'`;
 
-/** What a manifest says about a stemcell, before it is checked. */
+/** A stemcell in a manifest, not checked yet. */
 interface StemcellWish {
   readonly name: string | undefined;
   readonly os: string | undefined;

@@ -11,11 +11,11 @@ import { vmParts } from "./plan-instance.ts";
 import type { DeployRun } from "./run.ts";
 
 /*
- * create-swap-delete: the new VM of an instance is made beside the old one, takes its place, and the old one is left to the sweep of
- * orphans (recreate_handler.rb and reservation_reconciler.rb in bosh-director).
+ * create-swap-delete: the new VM of an instance is created beside the old one and takes its place; the old
+ * one is left to the sweep of orphans (recreate_handler.rb and reservation_reconciler.rb in bosh-director).
  */
 
-/** Whether instances of a group get their new VM beside the old one: never where an address is static. */
+/** Whether instances of a group get their new VM beside the old one: never if an address is static. */
 const swapsVms = ({ group }: Pick<PlannedGroup, "group">): boolean =>
   group.update.vmStrategy === "create-swap-delete" && group.networks.every(({ staticIps }) => staticIps === undefined);
 
@@ -39,7 +39,7 @@ const fits = ({ applied }: Pick<Standby, "applied">, parts: ReturnType<typeof vm
   applied.env === parts.env &&
   applied.cloud_properties === parts.cloud_properties;
 
-/** Whether a network of the plan gives the instance another address than it has. */
+/** Whether the plan gives the instance a different address on any network. */
 function needsOtherAddress(director: Director, plan: DeployPlan, planned: PlannedGroup, instance: Instance): boolean {
   const networks = reserveAddresses(director, plan, planned, instance);
   const before = new Set(instance.ips.map(({ network, ip }) => `${network} ${ip}`));

@@ -48,7 +48,7 @@ export function* updateGroup(run: DeployRun, plan: DeployPlan, planned: PlannedG
   return true;
 }
 
-/** The instances zone by zone; all at once in a first deploy of a group that says so. */
+/** The instances zone by zone; all together in the first deploy of a group that says so. */
 function batchZones(
   { deployment }: DeployRun,
   { group }: PlannedGroup,
@@ -80,7 +80,7 @@ function actionOf({ instance, isNew }: PlannedInstance, { desired, verb }: Updat
   return instance.state === "started" ? "update" : "start";
 }
 
-/** Stops an instance and brings it to its desired state: with its VM, with a new one, or without any. */
+/** Stops an instance and brings it to its desired state: with its VM, with a new one, or with none. */
 function* convergeInstance(
   run: DeployRun,
   planned: PlannedInstance,

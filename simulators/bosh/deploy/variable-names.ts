@@ -19,7 +19,7 @@ function checkPath(name: string, allowed: RegExp): void {
 /** A name under `variables:`. @throws DirectorError 540004 */
 export const checkVariableName = (name: string): void => checkPath(name, /^[a-zA-Z0-9_\-/]+$/);
 
-/** The name in a reference, without spiff's mark. @throws DirectorError 540004 */
+/** The name in a reference, without spiff's `!`. @throws DirectorError 540004 */
 export function referencedName(reference: string): string {
   checkPath(reference, /^[a-zA-Z0-9_\-.!/]+$/);
   const slash = reference.lastIndexOf("/");

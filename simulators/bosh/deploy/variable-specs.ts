@@ -3,7 +3,7 @@ import { inspect, rubyInstance } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { VariableSpec } from "./manifest.ts";
 
-/** The code of everything that is wrong with `variables`. */
+/** The code of all errors in `variables`. */
 const VARIABLES = 560000;
 
 const refuse = (text: string): DirectorError => new DirectorError(VARIABLES, text);
@@ -64,7 +64,7 @@ function checkNameAndType(spec: Readonly<Record<string, unknown>>): void {
   if (type.trim() === "") throw refuse(`Type for variable '${name}' is empty; 'type' must not be empty`);
 }
 
-/** What variables of each type can consume from a link. */
+/** The names that variables of each type can consume from a link. */
 const CONSUMABLE: Readonly<Record<string, readonly string[]>> = { certificate: ["alternative_name", "common_name"] };
 
 /** @throws DirectorError 100 */

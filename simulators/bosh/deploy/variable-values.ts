@@ -5,8 +5,8 @@ import { certificateProblem } from "./certificate-options.ts";
 import { type CertificateAuthority, makeCertificate } from "./certificates.ts";
 
 /*
- * The values that a config server generates, by type, in the form that CredHub gives them. Certificates and their keys are real
- * (`certificates.ts`); other keys are stand-ins: texts in the shape of PEM that no client can use.
+ * The values that a config server generates, by type, in CredHub's form. Certificates and their keys are real
+ * (`certificates.ts`); other keys are stand-ins, PEM-shaped texts that no client can use.
  */
 
 const PASSWORD_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -37,11 +37,14 @@ const MAKERS: Readonly<
   }),
 };
 
-/** The options, or if no certificate can have them, those of one that a config server makes all the same (`makesAnyCertificate`). */
+/**
+ * The options, or, if no certificate can have them, those of the certificate that a lenient config server
+ * makes anyway (`makesAnyCertificate`).
+ */
 const possibleOptions = (options: Fields): Fields =>
   certificateProblem(options) === undefined ? options : { common_name: "certificate", self_sign: true };
 
-/** The latest version of the authority that the options name. */
+/** The latest version of the authority named in the options. */
 function issuerOf(director: Director, { ca }: Readonly<Record<string, unknown>>): CertificateAuthority | undefined {
   const value = typeof ca === "string" ? director.slot.value.variables.get(ca)?.at(-1)?.value : undefined;
   if (typeof value !== "object") return undefined;

@@ -10,19 +10,19 @@ import { certificateProblem } from "./certificate-options.ts";
 import { checkVariableName } from "./variable-names.ts";
 import { isVariableType, makeValue } from "./variable-values.ts";
 
-/** A deploy that uses variables: its own set, and that of the deploy before. */
+/** A deploy that uses variables: its own set, and that of the previous deploy. */
 interface Generation {
   readonly director: Director;
   readonly task: Task;
   readonly deployment: Deployment;
   readonly converges: boolean;
-  /** Whether every stemcell of the deployment changes: then also the variables that wait for that are renewed. */
+  /** Whether every stemcell of the deployment changes, which also renews the variables that wait for such a change. */
   readonly isStemcellNew: boolean;
 }
 
 /**
- * Has the config server generate what the manifest asks for, and puts the versions into the set (`generate_values` in bosh-director's
- * config_server/client.rb).
+ * Has the config server generate the manifest's variables, and puts their versions into the set
+ * (`generate_values` in bosh-director's config_server/client.rb).
  *
  * @throws DirectorError 540004, 540005, 540009
  */
@@ -53,7 +53,7 @@ function addToSet(set: VariableSet | undefined, name: string, id: string): void 
   if (set !== undefined && !set.entries.some((each) => each.name === name)) set.entries.push({ id, name });
 }
 
-/** The id of the value that the config server answers with. */
+/** The id of the value in the config server's answer. */
 function generate({ director, task, deployment, converges }: Generation, name: string, wish: VariableSpec): string {
   try {
     if (director.options.configServer === undefined)
@@ -87,7 +87,7 @@ function generate({ director, task, deployment, converges }: Generation, name: s
   }
 }
 
-/** Why the config server makes no certificate, in the words of its answer. */
+/** The config server's reason for making no certificate. */
 function problemOf(director: Director, { type, options }: VariableSpec): string | undefined {
   if (type !== "certificate" || director.options.configServer?.makesAnyCertificate === true) return undefined;
   const { ca } = options;
@@ -103,7 +103,7 @@ function withCa(director: Director, deployment: string, options: Fields): Fields
   return typeof ca === "string" ? { ...options, ca: absoluteName(director, deployment, ca) } : options;
 }
 
-/** The stand-in of a config server: `converge` makes a new value when the options change, `overwrite` always does. */
+/** The stand-in for a config server: `converge` makes a new value when the options change, `overwrite` always does. */
 function valueFor(director: Director, name: string, wish: VariableSpec, mode: string): Variable {
   const { variables } = director.slot.value;
   const versions = variables.get(name) ?? [];

@@ -6,10 +6,10 @@ import { messageOf } from "../wire/errors.ts";
 
 const EVENTS_MAX = 10_000;
 
-/** How many of the oldest are dropped at once. */
+/** How many of the oldest events are dropped at once. */
 const TRIM = 1000;
 
-/** What an audit event says; everything else comes from the task. */
+/** The content of an audit event; everything else comes from the task. */
 interface AuditEntry {
   readonly action: string;
   readonly type: string;

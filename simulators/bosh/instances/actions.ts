@@ -49,7 +49,7 @@ function refuseAction(instance: Instance, { verb }: TaskArguments["update_instan
     );
 }
 
-/** What the audit log says of an action. */
+/** The audit event of an action. */
 const auditOf = (instance: Instance, action: string): Parameters<typeof withAudit>[2] => ({
   action,
   type: "instance",
@@ -73,11 +73,11 @@ function* performAction(
     if (verb !== "start") yield* stopOne(director, task, instance, stage, { hard: isHard, skipDrain });
     if (verb !== "stop") yield* startOne(director, task, deployment, instance, stage);
   })();
-  // Its parts are audited by themselves.
+  // The parts of this action are audited separately.
   yield* verb === "stop" || verb === "start" ? work : withAudit(director, task, auditOf(instance, verb), work);
 }
 
-/** Stops the jobs of an instance, unless they are stopped; with `hard` its VM goes as well. */
+/** Stops the jobs of an instance, unless they are stopped already; with `hard` also deletes its VM. */
 function* stopOne(
   director: Director,
   task: Task,
@@ -99,7 +99,7 @@ function* stopOne(
   instance.state = "detached";
 }
 
-/** Starts the jobs of an instance, unless they run; one without a VM gets one first. */
+/** Starts the jobs of an instance, unless they run already; an instance without a VM gets one first. */
 function* startOne(director: Director, task: Task, deployment: Deployment, instance: Instance, stage: Stage): Body {
   const plan = planDeployed(director, deployment);
   const group = plan?.groups.find(({ instances }) => instances.includes(instance));

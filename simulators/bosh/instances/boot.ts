@@ -9,21 +9,21 @@ import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { abandonVm } from "./destroy-vm.ts";
 
-/** Whose VM it is: an instance of a deployment, or a compilation worker. */
+/** The owner of a VM: an instance of a deployment, or a compilation worker. */
 export interface VmOwner {
   readonly deployment: string;
   /** `group/uuid`. */
   readonly instance: string;
 }
 
-/** The VM that is to be made. */
+/** The VM to create. */
 interface VmPlan extends Pick<VmRequest, "agentId" | "networks"> {
-  /** The rest, found out when the VM is made. @throws DirectorError for what can't be resolved */
+  /** The rest, resolved when the VM is created. @throws DirectorError for what can't be resolved */
   readonly makeRequest: () => VmRequest;
 }
 
 /**
- * create_vm with its retries, then the first ping of the agent. Returns the VM; one that does not come up is deleted.
+ * Calls create_vm with its retries, then pings the new agent. Returns the VM; deletes one that does not come up.
  *
  * @throws CpiError, DirectorError 450002
  */

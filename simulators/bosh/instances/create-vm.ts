@@ -17,7 +17,7 @@ import { bootVm } from "./boot.ts";
 import { attachDisks } from "./disk.ts";
 import { instanceName, ownerOf } from "./names.ts";
 
-/** create_vm and the first ping, for what is planned of an instance. @throws CpiError, DirectorError 450002 */
+/** Calls create_vm and pings the agent for a planned instance. @throws CpiError, DirectorError 450002 */
 export function* bootPlanned(director: Director, task: Task, planned: PlannedInstance): Body<Vm> {
   const { instance, group, stemcell } = planned;
   checkpoint(task);
@@ -45,7 +45,7 @@ export function* bootPlanned(director: Director, task: Task, planned: PlannedIns
   );
 }
 
-/** Makes the VM of an instance; a disk that the instance already has is attached and mounted. */
+/** Creates the VM of an instance; attaches and mounts a disk that the instance already has. */
 export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
   const { instance, group } = planned;
   instance.vm = yield* bootPlanned(director, task, planned);
@@ -66,7 +66,7 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
 }
 
 /**
- * The environment of a VM: the group's, with the names by which agents find their likes.
+ * The environment of a VM: that of the group, with the names by which agents are grouped.
  *
  * @throws DirectorError 420001 for a name that makes no label; 100 in Ruby's words where the group's own part is no mapping
  */
@@ -85,7 +85,7 @@ function envOf({ name }: Director, { deployment, group }: Instance, env: Fields)
   return { ...env, bosh: { ...asFields(env.bosh), group: own, groups: names.map(canonicalName) } };
 }
 
-/** Gives the instance the addresses of the plan, and frees those that it no longer has. */
+/** Gives the instance the plan's addresses, and frees those that it no longer has. */
 function takeAddresses(director: Director, instance: Instance, networks: PlannedInstance["networks"]): void {
   const old = instance.ips.filter(({ ip }) => !networks.some((network) => network.ip === ip));
   instance.ips = networks.map(({ name, ip }) => ({ network: name, ip }));

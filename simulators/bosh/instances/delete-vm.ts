@@ -11,7 +11,10 @@ import { allInstances } from "../state/lookup.ts";
 import { deleteVm, destroyVm } from "./destroy-vm.ts";
 import { VM_LOCK_MS } from "./vm-lock.ts";
 
-/** `delete vm <cid>`, even of an unknown VM. Its instance stays and still expects a VM; an orphan stays one until it is swept. */
+/**
+ * `delete vm <cid>`, even for an unknown VM. Its instance stays and still expects a VM; an orphan stays
+ * listed until it is swept.
+ */
 export function* deleteVmByCid(director: Director, task: Task, { cid }: TaskArguments["delete_vm"]): Body<string> {
   const stage = new Stage(director, task, "Delete VM", 1);
   const work = (function* (): Body {
@@ -29,10 +32,10 @@ function* destroyUnowned(director: Director, task: Task, cid: string): Body {
   director.kernel.record("bosh", "vm.delete", cid);
 }
 
-/** How many are deleted at once (`max_threads`). */
+/** How many VMs are deleted at once (`max_threads`). */
 const DELETE_PARALLEL = 32;
 
-/** Deletes the orphaned VMs that can be deleted; the others stay orphans. Returns how many stay. */
+/** Deletes the orphaned VMs; those that can't be deleted stay orphans. Returns their number. */
 export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   const orphans = [...director.slot.value.orphanVms.values()];
   const stage = new Stage(director, task, "Deleting orphaned vms", orphans.length);
@@ -47,7 +50,7 @@ export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   return director.slot.value.orphanVms.size;
 }
 
-/** Whether the work ends without an error: the director logs it and continues. */
+/** Whether the work succeeds. The director logs an error and continues. */
 function* succeeds(work: Body): Body<boolean> {
   try {
     yield* work;

@@ -12,7 +12,7 @@ import { detachDisks } from "./disk.ts";
 import { ownerOf } from "./names.ts";
 import { VM_LOCK_MS } from "./vm-lock.ts";
 
-/** Deletes a VM that no instance will have; if that fails, it is recorded as an orphan. */
+/** Deletes a VM that no instance will have; records it as an orphan if that fails. */
 export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
   try {
     yield* destroyVm(director, task, owner, cid);
@@ -41,7 +41,7 @@ export function orphanVm(
   audit(director, task, { ...what, parent });
 }
 
-/** Deletes the second VM that an instance may have. */
+/** Deletes the second VM of an instance, if it has one. */
 export function* deleteStandby(director: Director, task: Task, instance: Instance): Body {
   const { standby } = instance;
   if (standby === null) return;
@@ -50,7 +50,7 @@ export function* deleteStandby(director: Director, task: Task, instance: Instanc
   for (const { ip } of standby.networks) releaseAddress(director, ip);
 }
 
-/** delete_vm under the VM's lock. */
+/** Calls delete_vm under the VM's lock. */
 export function* destroyVm(director: Director, task: Task, owner: VmOwner, cid: string): Body {
   yield* withAudit(
     director,
@@ -61,7 +61,7 @@ export function* destroyVm(director: Director, task: Task, owner: VmOwner, cid: 
   director.kernel.record("bosh", "vm.delete", cid, { ...owner });
 }
 
-/** Deletes the VM of an instance and forgets it; its jobs are gone with it. */
+/** Deletes the VM of an instance, with its jobs, and forgets it. */
 export function* deleteVm(director: Director, task: Task, instance: Instance): Body {
   const { vm } = instance;
   if (vm === null) return;
@@ -70,7 +70,7 @@ export function* deleteVm(director: Director, task: Task, instance: Instance): B
   forgetVm(instance);
 }
 
-/** Deletes the record of a VM; what was applied to it no longer is. */
+/** Deletes the record of a VM, and of what was applied to it. */
 export function forgetVm(instance: Instance): void {
   instance.vm = null;
 }

@@ -8,7 +8,7 @@ import { allInstances } from "../state/lookup.ts";
 import { attachDisk, orphanDisk } from "./disk.ts";
 import { instanceName } from "./names.ts";
 
-/** `orphan disk`: detaches a disk from its instance, only in the records. */
+/** `orphan disk`: detaches a disk from its instance in the records only. */
 export function* orphanDiskByCid(director: Director, task: Task, { cid }: TaskArguments["orphan_disk"]): Body<string> {
   const stage = new Stage(director, task, "Orphan disk", 1);
   const step = stage.begin(cid);

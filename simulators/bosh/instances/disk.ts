@@ -38,7 +38,7 @@ export function* createDisk(
   return cid;
 }
 
-/** Attaches a disk and tells the agent of it; nothing is mounted. */
+/** Attaches a disk and announces it to the agent, without mounting it. */
 export function* plugDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
   const { vm } = instance;
   if (vm === null) return;
@@ -55,7 +55,7 @@ export function* plugDisk(director: Director, task: Task, instance: Instance, di
   });
 }
 
-/** Attaches all disks of an instance to its VM; the managed one is mounted. */
+/** Attaches all disks of an instance to its VM, and mounts the managed one. */
 export function* attachDisks(director: Director, task: Task, instance: Instance): Body {
   if (instance.disk !== null) yield* attachDisk(director, task, instance, instance.disk.cid);
   for (const { cid } of instance.namedDisks) yield* plugDisk(director, task, instance, cid);
@@ -77,7 +77,7 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
   recordOrphan(director, task, instance, disk);
 }
 
-/** Makes an orphan of a disk that its instance has given up. */
+/** Orphans a disk that its instance has given up. */
 export function recordOrphan(director: Director, task: Task, instance: Instance, disk: Disk): void {
   director.slot.value.orphanDisks.set(disk.cid, {
     cid: disk.cid,
@@ -105,7 +105,7 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
     return yield* dropInactiveDisks(director, task, instance, old?.cid);
   }
   const cid = yield* createDisk(director, task, instance, wanted);
-  // A disk without a record would be lost, so it is recorded before anything else can fail.
+  // Recorded before anything else can fail, because a disk without a record would be lost.
   const row = ++director.slot.value.diskRows;
   const fresh = { row, cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
   instance.inactiveDisks = [...instance.inactiveDisks, fresh];
@@ -121,7 +121,7 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
   yield* dropInactiveDisks(director, task, instance, old?.cid);
 }
 
-/** Mounts a new disk; one that can't be mounted is detached, and stays inactive. */
+/** Mounts a new disk. If that fails, detaches the disk, which stays inactive. */
 function* mountFresh(director: Director, instance: Instance, { cid }: Disk): Body {
   try {
     yield* callAgent(director, instance, "mount_disk");
@@ -132,7 +132,7 @@ function* mountFresh(director: Director, instance: Instance, { cid }: Disk): Bod
   if (instance.vm !== null) instance.vm.mountedDisk = cid;
 }
 
-/** Moves all files to the new disk; if that fails, the new one is an orphan. */
+/** Moves all files to the new disk; if that fails, the new disk becomes an orphan. */
 function* migrateDisk(director: Director, task: Task, instance: Instance, fresh: Disk): Body {
   try {
     yield* callAgent(director, instance, "migrate_disk");
@@ -152,7 +152,7 @@ function* unplugDisk(director: Director, instance: Instance, diskCid: string, is
   yield* director.cpi.detachDisk(vm.cid, diskCid);
 }
 
-/** Detaches the disks that an instance no longer uses, and makes orphans of them. */
+/** Detaches and orphans the disks that an instance no longer uses. */
 function* dropInactiveDisks(director: Director, task: Task, instance: Instance, mounted: string | undefined): Body {
   for (const disk of instance.inactiveDisks) {
     yield* unplugDisk(director, instance, disk.cid, disk.cid === mounted);
@@ -160,7 +160,7 @@ function* dropInactiveDisks(director: Director, task: Task, instance: Instance, 
   }
 }
 
-/** Makes an orphan of an inactive disk. */
+/** Orphans an inactive disk. */
 export function orphanInactive(director: Director, task: Task, instance: Instance, disk: Disk): void {
   instance.inactiveDisks = instance.inactiveDisks.filter((each) => each.row !== disk.row);
   recordOrphan(director, task, instance, disk);

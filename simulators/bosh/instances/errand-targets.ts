@@ -16,17 +16,17 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { instanceName, instanceTitle } from "./names.ts";
 
 /*
- * Where an errand runs: by the name of a job, on all instances that have it; by the name of an errand group, on its first instance
- * (errand_provider.rb and instance_matcher.rb in bosh-director).
+ * Finds the instances on which an errand runs: for the name of a job, all instances that have it; for the
+ * name of an errand group, its first instance (errand_provider.rb and instance_matcher.rb in bosh-director).
  */
 
 type ErrandArgs = TaskArguments["errand"];
 
-/** An instance on which a job of that name is to run. */
+/** An instance on which the errand will run. */
 export interface ErrandTarget {
   readonly group: PlannedGroup;
   readonly instance: Instance;
-  /** The job whose `bin/run` is the errand. */
+  /** The job that has the errand as its `bin/run`. */
   readonly job: string;
 }
 
@@ -39,7 +39,7 @@ const hasRun = (
     ?.jobs.find(({ name }) => name === job.name)
     ?.templates.some(({ target }) => target === "bin/run") ?? false;
 
-/** Groups whose lifecycle is errand, then every job that can be run as one. */
+/** Groups with the lifecycle `errand`, then every job that can run as an errand. */
 export function errandNames(plan: DeployPlan): readonly string[] {
   const groups = plan.groups.filter(({ group }) => group.errand).map(({ group }) => group.name);
   const jobs = plan.groups.flatMap((each) =>
@@ -49,7 +49,7 @@ export function errandNames(plan: DeployPlan): readonly string[] {
 }
 
 /**
- * The plan of what is deployed, and where the errand will run. Begins and ends the stage.
+ * The plan of what is deployed, and the instances for the errand. Begins and ends the stage.
  *
  * @throws DirectorError 510000, 70000, 70001, 70009, or 100 for a filter that matches nothing
  */
@@ -70,13 +70,13 @@ export function* prepareErrand(
   return yield* stage.step("Preparing deployment", chooseTargets(director, task, deployment, args, chosen));
 }
 
-/** The instances that an errand is to run on, as its caller names them. */
+/** A filter by which the caller of an errand chooses instances. */
 interface InstanceFilter {
-  /** Without one it fits no instance. */
+  /** Without a group it matches no instance. */
   readonly group: unknown;
-  /** Id or index. Default: all of the group. */
+  /** Id or index. Default: all instances of the group. */
   readonly id: string;
-  /** As it came. */
+  /** The filter as received. */
   readonly original: unknown;
 }
 
@@ -99,7 +99,7 @@ interface Chosen {
   readonly isFiltered: boolean;
 }
 
-/** The instances that filters name, and the filters that name none; without filters, all. */
+/** The instances that filters match, and the filters that match none; without filters, all instances. */
 function matchInstances(all: readonly Instance[], filters: readonly InstanceFilter[]): Chosen {
   if (filters.length === 0 || all.length === 0)
     return { instances: all, unmatched: [], isFiltered: filters.length > 0 };

@@ -70,7 +70,7 @@ function* performErrand(director: Director, task: Task, deployment: Deployment, 
   return `${succeeded} succeeded, ${codes.length - succeeded - cancelled} errored, ${cancelled} canceled`;
 }
 
-/** Makes the VMs of errand groups and sets up their jobs. */
+/** Creates the VMs of errand groups and sets up their jobs. */
 function* raiseGroups(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
   yield* createMissingVms(run, plan, groups);
   for (const group of groups) {
@@ -104,7 +104,7 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
     yield* withAudit(director, task, what, work);
   } catch (error) {
     if (task.state !== "cancelling") throw error;
-    // What it did until then is reported nonetheless.
+    // The output so far is reported nonetheless.
     cancelled = error;
   }
   const members = yield* fetchLogs(director, task, instance, "job", []);
@@ -122,17 +122,17 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
   return outcome.exitCode;
 }
 
-/** What becomes of an errand whose job has no `bin/run`. */
+/** The result of an errand without a `bin/run`. */
 function missingScript(job: string): ReturnType<typeof runScript> {
   const path = `/var/vcap/jobs/${job}/bin/run`;
   const startError = `Starting command '${path}': fork/exec ${path}: no such file or directory`;
   return { exitCode: 1, stdout: "", stderr: "", sleptMs: 0, trace: "", isRun: false, startError };
 }
 
-/** The exit code of a script that was ended. */
+/** The exit code of a script that was killed. */
 const TERMINATED = 143;
 
-/** Waits as long as the script of an errand takes. @throws DirectorError 10001 as soon as the task is cancelled */
+/** Waits for as long as an errand's script takes. @throws DirectorError 10001 as soon as the task is cancelled */
 function* followErrand(
   director: Director,
   task: Task,

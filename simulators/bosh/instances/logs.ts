@@ -43,7 +43,7 @@ function logFiles(instance: Instance, type: string, filters: readonly string[]):
   return [ROOT, ...folders.map((name) => ({ name, text: null })), ...kept];
 }
 
-/** Has one agent pack its logs. @throws DirectorError 450001 for a type that it doesn't know */
+/** Has one agent pack its logs. @throws DirectorError 450001 for a type unknown to the agent */
 export function* fetchLogs(
   director: Director,
   task: Task,

@@ -6,8 +6,8 @@ import type { Task } from "../state/tasks.ts";
 import { createDisk, plugDisk, recordOrphan } from "./disk.ts";
 
 /*
- * The disks of `persistent_disks`: each goes by its name. The agent only learns of them; what is on one does not move to its successor
- * (disk_manager.rb in bosh-director).
+ * The disks of `persistent_disks`, each with a name. The agent only learns of them; the data of a disk is not
+ * moved to its successor (disk_manager.rb in bosh-director).
  */
 
 /** Gives an instance the disks that its group names. */
@@ -40,7 +40,7 @@ function* giveUp(director: Director, task: Task, instance: Instance, disk: Insta
   recordOrphan(director, task, instance, disk);
 }
 
-/** Makes orphans of all of them. */
+/** Orphans all of them. */
 export function orphanNamedDisks(director: Director, task: Task, instance: Instance): void {
   const { namedDisks } = instance;
   instance.namedDisks = [];

@@ -38,7 +38,7 @@ export function* takeSnapshot(director: Director, instance: Instance, isClean = 
   return [cid];
 }
 
-/** Deletes the snapshots that `chosen` accepts; returns their cids. */
+/** Deletes the snapshots that `chosen` accepts; returns their CIDs. */
 export function* deleteMatchingSnapshots(
   director: Director,
   chosen: (each: Snapshot) => boolean,

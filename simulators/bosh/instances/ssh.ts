@@ -44,14 +44,14 @@ export function* ssh(director: Director, task: Task, args: TaskArguments["ssh"])
   return "";
 }
 
-/** Whose session it is, or of whom sessions are cleaned up. @throws DirectorError 100 in Ruby's words */
+/** The user of the session, or the pattern of users to clean up. @throws DirectorError 100 in Ruby's words */
 function userOf(params: unknown): unknown {
   if (typeof params === "string") return null;
   if (!isHash(params)) throw new DirectorError(UNCLASSED, `undefined method '[]' for ${rubyInstance(params)}`);
   return (isTruthy(params.user_regex) ? params.user_regex : params.user) ?? null;
 }
 
-/** What a target asks for, as a filter of the database: a group, indexes and ids, which must all fit. */
+/** The target as a database filter: group, indexes and ids, all of which must match. */
 interface SshFilter {
   readonly job: unknown;
   readonly indexes: readonly unknown[] | undefined;

@@ -9,7 +9,7 @@ import { attachDisks, detachDisks } from "./disk.ts";
 import { bootPlanned } from "./create-vm.ts";
 import { orphanVm } from "./destroy-vm.ts";
 
-/** Makes the VM that is to replace the one of an instance. It gets no disk yet. */
+/** Creates the VM that will replace that of an instance. It gets no disk yet. */
 export function* createStandby(director: Director, task: Task, planned: PlannedInstance): Body {
   const { instance, group, networks, cloudProperties, parts } = planned;
   const vm = yield* bootPlanned(director, task, planned);
@@ -39,7 +39,10 @@ function* callStandby(director: Director, instance: Instance, method: Parameters
   if (instance.standby !== null) yield* callAgent(director, { ...instance, vm: instance.standby.vm }, method);
 }
 
-/** Puts the second VM in the place of the first: the disk moves over, the old VM becomes an orphan that keeps its addresses. */
+/**
+ * Replaces the first VM by the second: the disk moves over, and the old VM becomes an orphan that keeps its
+ * addresses.
+ */
 export function* swapVm(director: Director, task: Task, instance: Instance): Body {
   const { standby, vm: old } = instance;
   if (standby === null) return;

@@ -15,7 +15,7 @@ import { awaitRunning } from "./watch.ts";
 interface StartOptions {
   /** Null: does not wait for the jobs, and runs no post-start script. */
   readonly watch: WatchTime | null;
-  /** The progress that has been made by then. */
+  /** The progress made before this part. */
   readonly base: number;
   /** Whether to create a new disk even if the old one would do. */
   readonly renewsDisk?: boolean;
@@ -48,7 +48,7 @@ export function* configureJobs(director: Director, planned: PlannedInstance, bas
   instance.applied = { ...instance.applied, ...planned.parts };
 }
 
-/** Starts the jobs that an agent has, and watches them. */
+/** Starts the jobs of an agent, and watches them. */
 export function* launchJobs(
   director: Director,
   task: Task,
@@ -71,7 +71,8 @@ export function* launchJobs(
 }
 
 /*
- * What is done to one instance, in the order of a real director's calls (docs/discoveries/bosh-director.md, "CPI and agent calls").
- * Durations are those seen in the wild (docs/discoveries/bosh-director.md, "Durations"), drawn from the seed and scaled by the pace.
+ * Starts one instance with the calls of a real director, in its order (docs/discoveries/bosh-director.md,
+ * "CPI and agent calls"). Durations are those observed in the wild (docs/discoveries/bosh-director.md,
+ * "Durations"), drawn from the seed and scaled by the pace.
  */
 const UPDATE_MEDIAN_MS = 8_000;

@@ -7,7 +7,7 @@ import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { StageStep } from "../tasks/stage.ts";
 
-/** Runs pre-stop, drain, stop and post-stop. Shows nothing if no step is given. */
+/** Runs pre-stop, drain, stop and post-stop. Without a step, shows nothing. */
 export function* stopInstance(
   director: Director,
   instance: Instance,
@@ -47,8 +47,8 @@ function* drainJobs(director: Director, instance: Instance): Body {
 }
 
 /**
- * How long a drain script has the agent wait, in ms; undefined if it prints no number. After a negative number it is called again after that time.
- * Its exit code makes no difference.
+ * How long a drain script asks the agent to wait, in ms; undefined if it prints no number. After a
+ * negative number the script is called again after that time. Its exit code is ignored.
  */
 function drainWait(director: Director, script: string): number | undefined {
   let waitMs = 0;
@@ -63,10 +63,10 @@ function drainWait(director: Director, script: string): number | undefined {
   return waitMs;
 }
 
-/** What agents tell a drain script about the change. */
+/** The values by which an agent describes the change to a drain script. */
 const DRAIN_ARGS = ["job_unchanged", "hash_unchanged"];
 
-/** How often a script may ask to be called again. */
+/** How many times a script may ask to be called again. */
 const DRAIN_RUNS_MAX = 20;
 
 const DRAIN_MS = 1_000;

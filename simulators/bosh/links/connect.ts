@@ -1,6 +1,6 @@
 import type { Link, LinkConsumer, LinkProvider, Links } from "../state/links.ts";
 
-/** Adds the link between the two to a table of links; an existing one is kept. */
+/** Adds the link between provider and consumer to a table of links; keeps an existing one. */
 export function connect(
   table: Links,
   consumer: LinkConsumer,
@@ -23,7 +23,7 @@ export function connect(
   return link;
 }
 
-/** Removes the links that have lost an end. */
+/** Removes the links that have lost their provider or consumer. */
 export function dropDangling(table: Links): void {
   const consumers = new Set(table.consumers.map(({ id }) => id));
   const providers = new Set(table.providers.map(({ id }) => id));

@@ -5,10 +5,10 @@ import type { Director } from "../state/director.ts";
 import type { LinkDns, LinkProvider } from "../state/links.ts";
 import type { LinkSource } from "./resolve.ts";
 
-/** The root of the director's DNS. */
+/** The root domain of the director's DNS. */
 export const DOMAIN = "bosh";
 
-/** What a template sees of a link (deployment_plan/links/link.rb in bosh-director). */
+/** A link as a template sees it (deployment_plan/links/link.rb in bosh-director). */
 export function linkContent(director: Director, source: LinkSource): Fields {
   if (source.kind === "manual") return source.content;
   const { provider, network, usesIps } = source;
@@ -53,7 +53,7 @@ const instanceContent = (
     : (instance.ips.find((each) => each.network === network)?.ip ?? addressOf(instance, network)),
 });
 
-/** The reserved address of an instance that has none yet. */
+/** The reserved address of an instance without an assigned one. */
 const addressOf = (instance: Instance, _network: string): string => instance.pendingIps[0] ?? "";
 
 /** The name of one instance in the director's DNS, in its long or its short form (dns/dns_encoder.rb in bosh-director). */
@@ -96,7 +96,7 @@ export function numberForDns(
     for (const name of names) if (!list.includes(name)) list.push(name);
 }
 
-/** The numbers behind short names, as templates need them. */
+/** The numbers in short names, for templates. */
 export function dnsNumbers({ slot }: Director): Fields {
   const { zones, dnsNetworks, dnsGroups } = slot.value;
   const numbersOf = (names: readonly string[]): Fields => Object.fromEntries(names.map((name, at) => [name, at + 1]));

@@ -4,7 +4,7 @@ import type { DirectorState } from "../state/index.ts";
 import type { LinkProvider } from "../state/links.ts";
 import { DOMAIN, groupKey } from "./content.ts";
 
-/** What each row of the records holds, in its order (dns/dns_records.rb in bosh-director). */
+/** The columns of the records, in order (dns/dns_records.rb in bosh-director). */
 const RECORD_KEYS = [
   "id",
   "num_id",

@@ -1,7 +1,7 @@
 import type { LinkProvider } from "../state/links.ts";
 import type { LinkUse, VariableUse } from "./uses.ts";
 
-/** Why a link has no provider, or too many (links/links_error_builder.rb in bosh-director). */
+/** The error for a link with no provider, or several (links/links_error_builder.rb in bosh-director). */
 export function describeFailure(
   use: LinkUse | VariableUse,
   alias: string,

@@ -4,7 +4,10 @@ import type { LinkDefinition, ReleaseJob, ReleaseVersion } from "../state/artifa
 import type { LinkAlias, LinkDns, LinkProvider, Links } from "../state/links.ts";
 import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
-/** What a deployment provides: the links of its jobs' releases, those that its manifest adds, and its named disks. */
+/**
+ * The link providers of a deployment: those of its jobs' releases, those that its manifest adds, and its
+ * named disks.
+ */
 export function planProviders(
   table: Links,
   deployment: string,
@@ -90,7 +93,7 @@ function diskProvider(group: InstanceGroup, name: string, deployment: string): O
   };
 }
 
-/** How the addresses of a group's instances are made, by its networks and the features of the manifest. */
+/** How the addresses of a group's instances are chosen, from its networks and the manifest's features. */
 export function dnsOf({ networks }: InstanceGroup, { features }: Pick<Manifest, "features">): LinkDns {
   const holding = (property: string): string | undefined =>
     networks.find(({ defaults }) => defaults.includes(property))?.name;
@@ -104,7 +107,7 @@ export function dnsOf({ networks }: InstanceGroup, { features }: Pick<Manifest, 
   };
 }
 
-/** The properties that a link shows: as given for the job, else its defaults. */
+/** The properties that a link shows: the job's values, otherwise its defaults. */
 function exposedProperties({ properties = [] }: LinkDefinition, release: ReleaseJob, given: Fields): Fields {
   const shown: Record<string, unknown> = {};
   for (const path of properties) {

@@ -11,7 +11,7 @@ import { isManual } from "./settings.ts";
 import { matchVariables } from "./variables.ts";
 import { findUses, findVariableUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
-/** What a job consumes: the name within the job, and who provides it. */
+/** A link that a job consumes: the name within the job, and its source. */
 export interface ResolvedLink {
   readonly group: string;
   readonly job: string;
@@ -19,14 +19,14 @@ export interface ResolvedLink {
   readonly source: LinkSource;
 }
 
-/** Where a link leads: to a provider, or to the manifest's own contents. */
+/** The source of a link: a provider, or contents that the manifest states itself. */
 export type LinkSource =
   | {
       readonly kind: "provider";
       readonly provider: LinkProvider;
-      /** The network whose addresses are shown; undefined for the provider's default. */
+      /** The network that supplies the addresses; undefined for the provider's default. */
       readonly network: string | undefined;
-      /** Whether addresses are IP addresses; undefined for the provider's way. */
+      /** Whether addresses are IP addresses; undefined for the provider's choice. */
       readonly usesIps: boolean | undefined;
     }
   | { readonly kind: "manual"; readonly content: Fields };
@@ -41,8 +41,8 @@ export interface LinkPlan {
 }
 
 /**
- * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the given table
- * stays as it is.
+ * Matches the links that the jobs and variables of a manifest consume with their providers
+ * (links/links_manager.rb in bosh-director). Pure: the given table is not changed.
  *
  * @throws DirectorError 100 that lists what can't be matched
  */
@@ -71,14 +71,14 @@ export function planLinks(
     return connect(next, consumer, provider, { name, network, nowMs });
   });
   const used = new Set([...named, ...ofJobs].map(({ id }) => id));
-  // What a consumer used before and uses no more goes.
+  // Drops the links that a consumer no longer uses.
   const ownIds = new Set([...ofVariables.consumers, ...matched.consumers].map(({ id }) => id));
   next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.has(id));
   dropDangling(next);
   return { resolved: matched.resolved, linkTable: next, late: matched.late };
 }
 
-/** Makes a planned table the director's. */
+/** Adopts a planned table of links. */
 export function commitLinks(director: Director, { providers, consumers, links, ids }: Links): void {
   const table = director.slot.value.links;
   Object.assign(table, { providers, consumers, links });
@@ -125,7 +125,7 @@ function matchConsumers(
     const consumer = planConsumer(table, deployment, use);
     consumers.push(consumer);
     if (isNil(use.job.consumes, use.definition.name)) {
-      // Blocked: as if there were no provider, which only an optional link tolerates.
+      // Blocked: treated as if there were no provider, which only an optional link tolerates.
       if (use.definition.optional !== true) errors.push(describeFailure(use, use.definition.name, []));
       continue;
     }

@@ -4,7 +4,7 @@ import type { ReleaseJob } from "../state/artifacts.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /*
- * What a manifest says about the links of a job, checked as the director checks it (links/link_helpers.rb,
+ * Checks a manifest's settings for the links of a job as the director does (links/link_helpers.rb,
  * link_providers_parser.rb and link_consumers_parser.rb in bosh-director). All errors of one job are reported at once, without a code.
  */
 
@@ -16,7 +16,7 @@ interface JobPlace {
 
 const at = (job: string, group: string): string => `in job '${job}' in instance group '${group}'`;
 
-/** @throws DirectorError 40000, or 100 with everything that is wrong */
+/** @throws DirectorError 40000, or 100 with all errors */
 export function checkLinkSettings(job: JobSpec, release: ReleaseJob, place: JobPlace): void {
   refuseAll(checkCustomProviders(job, release, place));
   const names = [...job.customProviders.map((each) => String(each.name)), ...release.provides.map(({ name }) => name)];
@@ -69,7 +69,7 @@ function checkProvider({ name: job, provides }: JobSpec, name: string, { group }
   return Object.hasOwn(given, "name") || Object.hasOwn(given, "type") ? [nameOrType(name, job, group)] : [];
 }
 
-/** The properties that a job's links expose must be given or declared. */
+/** Checks that the properties that a job's links expose are given or declared. */
 function checkProperties(job: JobSpec, release: ReleaseJob): readonly string[] {
   const custom = job.customProviders.map((each) => (Array.isArray(each.properties) ? each.properties.map(String) : []));
   const wanted = [...custom.flat(), ...release.provides.flatMap(({ properties }) => properties ?? [])];
@@ -108,7 +108,7 @@ function checkConsumer({ name: job, consumes }: JobSpec, name: string, place: Jo
   return errors.length > 0 || isManual(given) ? errors : checkSource(given, name, job, place);
 }
 
-/** The deployment that a link comes from must exist. */
+/** Checks that the deployment from which a link comes exists. */
 function checkSource(given: Fields, name: string, job: string, { group, deployments }: JobPlace): readonly string[] {
   const other = given.deployment;
   if (other === undefined || other === null || other === false || deployments.has(String(other))) return [];
@@ -118,7 +118,7 @@ function checkSource(given: Fields, name: string, job: string, { group, deployme
   ];
 }
 
-/** Whether the manifest itself says what a link holds. */
+/** Whether the manifest itself states the contents of a link. */
 export const isManual = (given: Fields): boolean =>
   ["instances", "properties", "address"].some((key) => Object.hasOwn(given, key));
 

@@ -14,11 +14,11 @@ export interface LinkUse {
 export interface VariableUse {
   readonly variable: string;
   readonly definition: LinkDefinition;
-  /** What the manifest says about the link. */
+  /** The manifest's settings for the link. */
   readonly given: Fields;
 }
 
-/** What the variables of a manifest consume. */
+/** The links that the variables of a manifest consume. */
 export const findVariableUses = ({ variables }: Manifest): readonly VariableUse[] =>
   variables.flatMap(({ name: variable, consumes }) =>
     Object.entries(consumes).map(([name, given]) => ({
@@ -28,7 +28,7 @@ export const findVariableUses = ({ variables }: Manifest): readonly VariableUse[
     })),
   );
 
-/** What the jobs of a manifest consume, or provide, by their releases. */
+/** The links that the jobs of a manifest consume, or provide, according to their releases. */
 export function findUses(
   manifest: Manifest,
   releases: readonly ReleaseVersion[],
@@ -48,6 +48,6 @@ export function findUses(
 export const isNil = (settings: Fields, name: string): boolean =>
   Object.hasOwn(settings, name) && settings[name] === "nil";
 
-/** What the manifest says about one link of a job; `nil` counts as nothing. */
+/** The manifest's settings for one link of a job; `nil` counts as none. */
 export const settingFor = (settings: Fields, name: string): Fields =>
   isNil(settings, name) ? {} : asFields(Object.hasOwn(settings, name) ? settings[name] : undefined);

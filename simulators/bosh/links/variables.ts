@@ -2,7 +2,7 @@ import type { LinkConsumer, LinkProvider, Links } from "../state/links.ts";
 import { describeFailure } from "./messages.ts";
 import type { VariableUse } from "./uses.ts";
 
-/** What variables take from links: the address of whoever provides it. */
+/** The name that a variable takes from a link: the address of its provider. */
 export function matchVariables(
   table: Links,
   deployment: string,

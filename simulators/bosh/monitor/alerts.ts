@@ -14,7 +14,7 @@ interface Alert {
   readonly severity: 1 | 2 | 4;
   /** Default: the title. */
   readonly summary?: string;
-  /** The one instance that it concerns. */
+  /** The instance that it concerns, if just one. */
   readonly instance?: Instance;
 }
 

@@ -2,13 +2,13 @@ import { type Deployment, expectsVm, type Instance } from "../state/deployments.
 import type { Director } from "../state/director.ts";
 
 /**
- * When the resurrector holds back: while so many instances of a deployment are down that recreating them would make things worse (the
- * defaults of bosh-monitor's resurrector).
+ * Holds the resurrector back while so many instances of a deployment are down that recreating them would make
+ * things worse (the defaults of bosh-monitor's resurrector).
  */
 const MELTDOWN = {
-  /** Fewer are never a meltdown. */
+  /** Fewer instances are never a meltdown. */
   instancesMin: 5,
-  /** Of the deployment's instances. */
+  /** As a share of the deployment's instances. */
   shareMin: 0.2,
   /** How long an alert counts, whether or not its instance has recovered. */
   alertMs: 600_000,

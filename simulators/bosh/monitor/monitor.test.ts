@@ -4,7 +4,7 @@ import { expectsVm } from "../state/deployments.ts";
 import { deployGroups, endsOf, isUp, MINUTE_MS, SCAN } from "../testing/monitor.ts";
 
 describe("an instance without a VM", () => {
-  it("is alerted on every minute, and recreated with its id, address and disk", async () => {
+  it("raises an alert every minute, and is recreated with its id, address and disk", async () => {
     const bench = await deployGroups({ w: 1 }, 1024);
     const instance = bench.instance("x", "w");
     const { ips, disk } = instance;
@@ -22,7 +22,7 @@ describe("an instance without a VM", () => {
     });
   });
 
-  it("is repaired in the end, however often a repair fails half-way", async () => {
+  it("is repaired in the end, however often a repair fails halfway", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom("cpi:create_vm", "cpi:set_vm_metadata", "cpi:delete_vm"),
@@ -53,7 +53,7 @@ describe("an instance without a VM", () => {
     expect(isUp(bench, instance)).toBe(true);
   });
 
-  it("is expected to have one only while it is an applied service that is not detached", async () => {
+  it("is expected to have one only if it is an applied service and not detached", async () => {
     const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     expect(expectsVm(instance)).toBe(true);
@@ -74,7 +74,7 @@ describe("an instance without a VM", () => {
     expect([bench.alerts(), endsOf(bench)]).toEqual([[], []]);
   });
 
-  it("gets its VM back without its jobs when it was stopped", async () => {
+  it("gets its VM back without running jobs if it was stopped", async () => {
     const bench = await deployGroups({ w: 1 });
     bench.task(bench.send("PUT", "/deployments/x/jobs/w/0?state=stopped", { type: "text/yaml" }));
     const instance = bench.instance("x", "w");
@@ -84,7 +84,7 @@ describe("an instance without a VM", () => {
     expect(instance).toMatchObject({ state: "stopped", vm: { jobState: "stopped" } });
   });
 
-  it("is alerted on and scanned, and not recreated, while it is ignored", async () => {
+  it("raises alerts and is scanned, but is not recreated, while it is ignored", async () => {
     const bench = await deployGroups({ w: 2 });
     const instance = bench.instance("x", "w");
     instance.ignore = true;
@@ -132,7 +132,7 @@ describe("an instance without a VM", () => {
     bench.deleteVm(bench.instance("x", "w"));
     for (let minute = 0; minute < 10; minute++) {
       bench.pass(MINUTE_MS);
-      // As if the monitor's list were older than the lock.
+      // Simulates a list of the monitor that is older than the lock.
       bench.bosh.state().locks.delete("lock:deployment:x");
     }
     expect(endsOf(bench)).toEqual(["processing"]);
@@ -155,7 +155,7 @@ describe("an agent that is silent", () => {
     expect(bench.dummy.isAlive(old?.cid ?? "")).toBe(false);
   });
 
-  it("is not alerted on for one missed heartbeat", async () => {
+  it("raises no alert for one missed heartbeat", async () => {
     const bench = await deployGroups({ w: 2 });
     bench.kernel.faults.arm({ point: "agent:heartbeat", count: 1, effect: { kind: "stuck" } });
     bench.pass(5 * MINUTE_MS);

@@ -8,14 +8,15 @@ import { forgetAlerts } from "./meltdown.ts";
 import { resurrect } from "./resurrector.ts";
 
 /*
- * The health monitor (bosh-monitor), with all its timers in one: each look fetches the director's list of deployments, takes in heartbeats,
- * and alerts on silent agents and on instances without a VM. A deployment locked by a task is left alone.
+ * The health monitor (bosh-monitor), with all its timers in one: each look fetches the director's list of
+ * deployments, receives heartbeats, and raises alerts for silent agents and for instances without a VM. A
+ * deployment locked by a task is left alone.
  */
 
 /** `hm.intervals.analyze_agents` and `analyze_instances`, as the release sets them. */
 const ANALYSIS_MS = 60_000;
 
-/** Makes the next look due. */
+/** The event that makes the next look due. */
 export function scheduleMonitor({ kernel, options }: Director): void {
   kernel.timer(options.analysisMs ?? ANALYSIS_MS, "bosh/monitor", null);
 }
@@ -35,7 +36,7 @@ export function runMonitor(director: Director): void {
   scheduleMonitor(director);
 }
 
-/** Records which agents have fallen silent; those that are heard again, or are gone, are forgotten. */
+/** Records which agents have fallen silent, and forgets those that are heard again or gone. */
 function hearAgents(director: Director): void {
   const { deployments, monitor: memory } = director.slot.value;
   const { nowMs } = director.kernel;
@@ -49,7 +50,10 @@ function hearAgents(director: Director): void {
   if (silent.size > 0 || memory.silentSinceMs.size > 0) memory.silentSinceMs = silent;
 }
 
-/** An agent sends a heartbeat every half minute: at the first look that misses one, the last is no older than the limit. */
+/**
+ * An agent sends a heartbeat every half minute, so at the first look that misses one the last is still within
+ * the limit.
+ */
 function hasTimedOut(director: Director, { vm }: Instance): boolean {
   const sinceMs = vm === null ? undefined : director.slot.value.monitor.silentSinceMs.get(vm.agentId);
   return sinceMs !== undefined && director.kernel.nowMs - sinceMs >= AGENT_TIMEOUT_MS;

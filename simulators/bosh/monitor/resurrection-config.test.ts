@@ -10,16 +10,20 @@ describe("a config of type resurrection", () => {
 
   const rule = (enabled: boolean, include: object, exclude: object = {}): object => ({ enabled, include, exclude });
   const cases: readonly (readonly [string, readonly object[], readonly string[]])[] = [
-    ["allows all without rules", [], ["a", "b"]],
-    ["forbids all with a rule for nobody in particular", [rule(false, {})], []],
+    ["allows everything without rules", [], ["a", "b"]],
+    ["forbids everything with a rule that includes nothing in particular", [rule(false, {})], []],
     ["forbids a group", [rule(false, { instance_groups: ["a"] })], ["b"]],
     ["forbids a deployment", [rule(false, { deployments: ["x"] })], []],
-    ["says nothing about another deployment", [rule(false, { deployments: ["y"] })], ["a", "b"]],
-    ["asks for deployment and group", [rule(false, { deployments: ["x"], instance_groups: ["b"] })], ["a"]],
-    ["spares whom it excludes", [rule(false, {}, { instance_groups: ["a"] })], ["a"]],
-    ["excludes nobody by empty lists", [rule(false, {}, { deployments: [], instance_groups: [] })], []],
-    ["is not outvoted by a rule that allows", [rule(true, {}), rule(false, { instance_groups: ["a"] })], ["b"]],
-    ["is ignored if it is not a rule", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
+    ["does not apply to another deployment", [rule(false, { deployments: ["y"] })], ["a", "b"]],
+    [
+      "applies only if both deployment and group match",
+      [rule(false, { deployments: ["x"], instance_groups: ["b"] })],
+      ["a"],
+    ],
+    ["does not apply to what it excludes", [rule(false, {}, { instance_groups: ["a"] })], ["a"]],
+    ["excludes nothing by empty lists", [rule(false, {}, { deployments: [], instance_groups: [] })], []],
+    ["is not overridden by a rule that allows", [rule(true, {}), rule(false, { instance_groups: ["a"] })], ["b"]],
+    ["is ignored if it is malformed", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
   ];
   it.each(cases)("%s", async (_what, rules, revived) => {
     const bench = await deployGroups({ a: 1, b: 1 });

@@ -10,9 +10,9 @@ import { resurrectionFilter } from "./resurrection-config.ts";
 const joinNames = (instances: readonly Instance[]): string => instances.map(instanceName).join(", ");
 
 /**
- * Has instances without a living VM scanned and fixed, unless the deployment melts down, a `resurrection` config forbids it, the
- * last scan of the deployment is still queued or going on, or an operator has paused the resurrection. Each alert makes the next
- * attempt, however the last one ended.
+ * Has instances without a living VM scanned and fixed, unless the deployment is in meltdown, a `resurrection`
+ * config forbids it, the last scan of the deployment has not ended, or an operator has paused the
+ * resurrection. Each alert leads to another attempt, whatever became of the last one.
  */
 export function resurrect(director: Director, deployment: Deployment, instances: readonly Instance[]): void {
   const { name } = deployment;

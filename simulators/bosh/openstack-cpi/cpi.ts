@@ -24,12 +24,15 @@ export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options
   return new OpenStackCpi(kernel, openstack, options, start);
 }
 
-/** How long a stemcell's agent takes to answer once Nova says ACTIVE; together with the boot this gives the times seen in the wild. */
+/**
+ * How long a stemcell's agent takes to answer once Nova reports ACTIVE; with the boot this adds up to the
+ * times observed in the wild.
+ */
 const BOOT_MS = 20_000;
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** Each call is a process of its own. */
+/** Each call runs in its own process. */
 class OpenStackCpi implements Cpi {
   readonly bootMs = BOOT_MS;
   readonly stemcellFormats = ["openstack-raw", "openstack-qcow2", "openstack-light"];

@@ -6,7 +6,7 @@ import { settle } from "./settle.ts";
 
 const CONTENT_BYTES = 1024;
 
-/** Creates an image and uploads a stand-in for the stemcell's. Returns its id. @throws CpiError */
+/** Creates an image and uploads a stand-in for the stemcell's contents. Returns its id. @throws CpiError */
 export function* createImage(process: CpiProcess, name: string, version: string, properties: Properties): Body<string> {
   const text = (key: string, fallback: string): string => String(properties[key] ?? fallback);
   const { id } = yield* process.read(IMAGE, "glance", "POST", "/v2/images", {

@@ -1,6 +1,6 @@
 import type { Fields } from "../configs/fields.ts";
 
-/** Nova and Cinder accept no longer value. */
+/** The longest value that Nova and Cinder accept. */
 const VALUE_CHARS_MAX = 255;
 
 /** The body of a request that sets metadata; as in the CPI, values that are too long are truncated. */

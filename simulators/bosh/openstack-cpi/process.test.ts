@@ -15,7 +15,7 @@ function* caught<T>(body: Body<T>): Body<T | Error> {
   }
 }
 
-/** A process of the CPI at a Nova that answers with these statuses in turn, the last again and again. */
+/** A process of the CPI that uses a Nova with these statuses as answers, in turn; the last one repeats. */
 function start(statuses: readonly number[]) {
   const kernel = new Kernel();
   const requests: string[] = [];
@@ -76,7 +76,7 @@ describe("a process of the CPI", () => {
     expect(requests).toEqual(["POST /v3/auth/tokens", "GET /project/a", "GET /project/b"]);
   });
 
-  it("returns a reply other than success, or throws it if the request must succeed", () => {
+  it("returns an unsuccessful reply, or throws it if the request must succeed", () => {
     const { process, run } = start([404]);
     expect(run(process.ask("nova", "GET", "/x"))).toMatchObject({ status: 404 });
     expect(run(process.request("nova", "GET", "/x"))).toMatchObject({ name: "CpiError", retryable: false });

@@ -12,14 +12,14 @@ import { asFields, type Fields } from "../configs/fields.ts";
 import { CpiError } from "../cpi/cpi.ts";
 import { type ReplyShape, readReply, TOKEN } from "./replies.ts";
 
-/** How the CPI reaches OpenStack, and as whom. */
+/** The endpoints and credentials with which the CPI uses OpenStack. */
 export interface OpenStackCpiOptions {
   readonly username: string;
   readonly password: string;
   readonly project: string;
   /** Key pair of the VMs. */
   readonly keyName: string;
-  /** Where clients of this cloud reach Keystone; makes the links in its answers. */
+  /** The address of Keystone for clients of this cloud, from which the links in its answers are built. */
   readonly origin: string;
   /** The director's own address. */
   readonly source: string;
@@ -30,9 +30,9 @@ interface ScopedToken {
   readonly projectId: string;
 }
 
-/** How many tries a call gets in all when the service is at fault. */
+/** The total number of tries for a call while the service fails. */
 const TRIES = 10;
-/** The time between two tries. */
+/** The pause between two tries. */
 const RETRY_MS = 3000;
 
 /** One process of the CPI: it authenticates once for each service that it touches. */
@@ -62,7 +62,10 @@ export class CpiProcess {
     return yield* this.#send(this.#services[service], method, path.replace("{project}", projectId), payload, headers);
   }
 
-  /** As `ask`, but anything other than success is the CPI's error; the director does not ask it to try again. @throws CpiError */
+  /**
+   * Like `ask`, but throws unless the reply is a success; the director does not retry such an error.
+   * @throws CpiError
+   */
   *request(service: ServiceName, method: string, path: string, body?: Fields): Body<HttpReply> {
     const reply = yield* this.ask(service, method, path, body);
     if (reply.status >= 300) throw new CpiError(`OpenStack API ${reply.status}: ${faultText(reply)}`);
@@ -100,7 +103,7 @@ export class CpiProcess {
     body: string | Uint8Array,
     headers: Readonly<Record<string, string>>,
   ): Body<HttpReply> {
-    // What may have been done is not done again: only reads and deletes are repeated.
+    // Only reads and deletes are repeated: any other request may have taken effect.
     const isRepeatable = method === "GET" || method === "DELETE";
     for (let tried = 1; ; tried++) {
       const reply = yield* this.#sendOnce(service, method, path, body, headers);
@@ -128,7 +131,7 @@ export class CpiProcess {
   }
 }
 
-/** The message of an OpenStack fault (`{"<kind>": {"message": …}}`), else the whole text. */
+/** The message of an OpenStack fault (`{"<kind>": {"message": …}}`), otherwise the whole text. */
 export function faultText({ json, body }: HttpReply): string {
   const messages = Object.values(asFields(json)).map((fault) => asFields(fault).message);
   const message = messages.find((each) => typeof each === "string");

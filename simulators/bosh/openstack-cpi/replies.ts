@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import { CpiError } from "../cpi/cpi.ts";
 
 /*
- * What the CPI reads in OpenStack's replies: each shape has just the fields that it looks at.
+ * The parts of OpenStack's replies that the CPI reads: each shape has only those fields.
  */
 
 const ID = Type.Object({ id: Type.String() });
@@ -16,7 +16,7 @@ const PORT = Type.Object({
 });
 const ATTACHMENT = Type.Object({ volumeId: Type.String(), device: Type.String() });
 
-/** A token that is scoped to a project. */
+/** A token with a project scope. */
 export const TOKEN = Compile(Type.Object({ token: Type.Object({ project: ID }) }));
 /** An image of Glance. */
 export const IMAGE = Compile(ID);
@@ -30,7 +30,7 @@ export const SERVER_ZONE = Compile(
 );
 /** The security groups of Neutron. */
 export const SECURITY_GROUPS = Compile(Type.Object({ security_groups: Type.Array(NAMED) }));
-/** A port of Neutron that was just made. */
+/** A port of Neutron as it was just created. */
 export const NEW_PORT = Compile(Type.Object({ port: ID }));
 /** Ports of Neutron. */
 export const PORTS = Compile(Type.Object({ ports: Type.Array(PORT) }));
@@ -51,5 +51,5 @@ export interface ReplyShape<T> {
 /** The body of a reply, of this shape. @throws CpiError when it has another */
 export function readReply<T>(shape: ReplyShape<T>, body: unknown, request: string): T {
   if (shape.Check(body)) return body;
-  throw new CpiError(`${request}: the reply has not the expected form`);
+  throw new CpiError(`${request}: the reply does not have the expected form`);
 }

@@ -6,7 +6,11 @@ import type { CpiProcess } from "./process.ts";
 import { FLAVORS, PORTS, SERVER } from "./replies.ts";
 import { settle } from "./settle.ts";
 
-/** Creates a server with a port in each manual network; if it fails, what it created is deleted. Returns the server's id. @throws CpiError */
+/**
+ * Creates a server with a port in each manual network; deletes both again if that fails. Returns the server's
+ * id.
+ * @throws CpiError
+ */
 export function* createServer(
   process: CpiProcess,
   request: VmRequest,
@@ -66,7 +70,7 @@ function* bootServer(process: CpiProcess, request: VmRequest, options: BootOptio
   return server.id;
 }
 
-/** Sets the metadata of a server; where there is a registry, its name too. @throws CpiError */
+/** Sets the metadata of a server, and its name if there is a registry. @throws CpiError */
 export function* setServerMetadata(process: CpiProcess, id: string, values: Readonly<Record<string, string>>): Body {
   yield* process.request("nova", "GET", `/v2.1/servers/${id}`);
   yield* process.request("nova", "POST", `/v2.1/servers/${id}/metadata`, metadataBody(values));

@@ -12,9 +12,9 @@ const SETTLE_MS_MAX = 300_000;
 const FAILED: readonly string[] = ["error", "failed", "killed"];
 
 /**
- * Reloads a resource until its status is one of `good`. One that is not found counts as `deleted`.
+ * Reloads a resource until its status is one of `good`. A missing resource counts as `deleted`.
  *
- * @param key under which the reply has the resource; empty where the reply is the resource
+ * @param key the reply's key for the resource; empty if the reply is the resource itself
  * @throws CpiError when it fails, is gone although it should not be, or takes longer than `state_timeout`
  */
 export function* settle(

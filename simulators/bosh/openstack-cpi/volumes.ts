@@ -51,7 +51,7 @@ export function* attachVolume(process: CpiProcess, serverId: string, id: string)
   return device ?? "";
 }
 
-/** Detaches a volume; does nothing if one of the two is gone, or they are not attached. @throws CpiError */
+/** Detaches a volume; does nothing if the volume or the server is gone, or they are not attached. @throws CpiError */
 export function* detachVolume(process: CpiProcess, serverId: string, id: string): Body {
   const server = yield* process.ask("nova", "GET", `/v2.1/servers/${serverId}`);
   const volume = yield* process.ask("cinder", "GET", volumePath(id));

@@ -6,8 +6,8 @@ import type { CliStep, RecordedRequest } from "./recording.ts";
 import { type TaskIds, taskIdIn } from "./task-ids.ts";
 
 /*
- * A step of the real CLI, replayed through the requests that it was seen to send: paths come from the recording, bodies from the command
- * line. What the CLI prints is not judged here, as that needs the CLI itself.
+ * Replays a step of the real CLI through the requests that it was observed to send: paths come from the
+ * recording, bodies from the command line. The CLI's output is not judged here, as that needs the CLI itself.
  */
 
 const POLL = /^\/tasks\/\d+/;
@@ -23,7 +23,7 @@ const readFlag = (argv: readonly string[], name: string): string | undefined => 
   return at >= 0 ? argv[at + 1] : argv.find((each) => each.startsWith(`--${name}=`))?.split("=")[1];
 };
 
-/** What the CLI puts into the body of a request to this path. */
+/** The body that the CLI sends with a request to this path. */
 async function draftOf(client: Client, path: string, argv: readonly string[], latest: string): Promise<Draft> {
   const file = argv.find((each) => each.startsWith("fixtures/")) ?? "";
   const text = (): string => client.fixture(file).toString("utf8");
@@ -68,7 +68,7 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
   return {};
 }
 
-/** The instances that `run-errand` is to choose. */
+/** The instances chosen for `run-errand`. */
 const instancesOf = (argv: readonly string[]): readonly object[] =>
   argv.flatMap((each, at) => {
     if (each !== "--instance") return [];
@@ -76,7 +76,7 @@ const instancesOf = (argv: readonly string[]): readonly object[] =>
     return [{ group, ...(id === undefined ? {} : { id }) }];
   });
 
-/** The CLI sends a manifest as it parsed it. */
+/** The CLI sends a manifest in the form in which it parsed it. */
 const manifestText = (text: string): string => (parse(text) === null ? "" : text);
 
 function configBody(path: string, argv: readonly string[], content: string, latest: string): object {
@@ -89,7 +89,7 @@ function configBody(path: string, argv: readonly string[], content: string, late
 const userOf = (env: CliStep["cli"]["env"]): string | undefined =>
   env?.BOSH_CLIENT ?? (env?.BOSH_CLIENT_SECRET === undefined ? undefined : "bad");
 
-/** Sends what the CLI sent; returns how the replies differ. */
+/** Sends the requests of the CLI; returns how the replies differ. */
 export async function replayCli(
   client: Client,
   { cli }: CliStep,

@@ -33,7 +33,10 @@ const REQUEST_MS = 20;
 const TASK_MS_MAX = 3_600_000;
 const POLL_MS = 120;
 
-/** The first recordings were made with a config server of their own, later ones with one that speaks like CredHub. */
+/**
+ * The first recordings used a config server with its own texts, later ones a config server that answers like
+ * CredHub.
+ */
 const refusalsIn = (recordings: string): object =>
   /-2\.jsonl/.test(recordings)
     ? {}
@@ -46,7 +49,7 @@ const pair = (): { privateKey: string; publicKey: string } =>
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
 
-/** An answer of the director as it came over the wire, unpacked. */
+/** An answer of the director as sent over the wire, decompressed. */
 export interface DirectorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -54,12 +57,12 @@ export interface DirectorAnswer {
   readonly bytes: Uint8Array;
 }
 
-/** One director in process, which the replay addresses as clients do. */
+/** One director in process, which the replay uses as clients do. */
 export class Client {
   readonly kernel: Kernel;
   readonly bosh: Bosh;
   readonly dummy: ReturnType<typeof createDummyCpi>;
-  /** The methods at which the CPI fails now. */
+  /** The methods at which the CPI currently fails. */
   readonly failing = new Map<string, CpiError>();
   readonly #recordings: string;
   readonly #keys: { own: ReturnType<typeof pair>; foreign: ReturnType<typeof pair> } | undefined;

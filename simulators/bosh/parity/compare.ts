@@ -2,8 +2,8 @@ import { isObject, UUID_PATTERN } from "../../kernel/index.ts";
 import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
 
 /*
- * Comparison with masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the first value that they
- * meet, which must then recur; `{{*}}` and the rest match anything.
+ * Comparison with masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to
+ * the first value that they match, which must then recur; `{{*}}` and the rest match anything.
  */
 export type Bindings = Map<string, string>;
 
@@ -16,7 +16,7 @@ const ANYTHING = "[\\s\\S]*?";
 
 const abbreviate = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 400);
 
-/** Fills bound placeholders of what is sent. */
+/** Fills the bound placeholders in what is sent. */
 export const fill = (text: string, bindings: Bindings): string =>
   text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => bindings.get(name) ?? whole);
 
@@ -41,14 +41,14 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   return true;
 }
 
-/** What to ignore when two values are compared. */
+/** The parts to ignore when two values are compared. */
 export interface CompareRules {
   readonly mask: ReadonlySet<string>;
-  /** Lists (`[*]` for any index) whose order is not significant. */
+  /** Lists (`[*]` for any index) in which the order is not significant. */
   readonly unordered: ReadonlySet<string>;
 }
 
-/** How a value differs from the recorded one; empty when it matches, and only then placeholders are bound. */
+/** The differences between a value and the recorded one; empty if it matches. Only then are placeholders bound. */
 export function differences(
   expected: unknown,
   actual: unknown,
@@ -136,7 +136,7 @@ interface EventLine {
 const PARALLEL =
   /^(Creating missing vms|Downloading packages|Deleting|Compiling packages|Updating instance|Running errand|Fetching logs|Scanning)/;
 
-/** Lines of one stage may come in another order, as its tasks run in parallel. */
+/** Lines of one stage may come in a different order, because its tasks run in parallel. */
 export function eventDifferences(
   expected: readonly EventLine[],
   actual: readonly EventLine[],

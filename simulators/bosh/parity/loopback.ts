@@ -5,7 +5,7 @@ const SERVED = "127.0.0.1:28999";
 const CREDENTIALS = `Basic ${Buffer.from("u:p").toString("base64")}`;
 const REDIRECTS: Readonly<Record<string, number>> = { redirect: 302, moved: 301, temporary: 307 };
 
-/** That server, in process. */
+/** The same server, in process. */
 export const loopbackOf =
   (fixture: (name: string) => Uint8Array): Fetcher =>
   async (address, authorization) => {
@@ -18,7 +18,7 @@ export const loopbackOf =
     if (verb === "loop") return reply(302, "/loop");
     if (verb === "nolocation") return reply(302);
     if (verb === "status") return reply(Number(name));
-    // It ends without an answer if it has no such file.
+    // The connection ends without an answer if there is no such file.
     if (verb === "auth") return authorization === CREDENTIALS ? file() : reply(401);
     return verb === "f" ? file() : reply(404);
   };

@@ -2,10 +2,10 @@ import type { Instance } from "../state/deployments.ts";
 import { dummyError } from "../cpi/dummy.ts";
 import type { Client } from "./client.ts";
 
-/** How long an agent stays silent after being frozen: it has to reconnect to the message bus. */
+/** How long an agent stays silent after it was frozen: it has to reconnect to the message bus. */
 const THAW_MS = 30_000;
 
-/** Repeats what a recording's note says was done outside the API, by means of the simulator's own faults. */
+/** Repeats the steps that a recording's note describes as done outside the API, with the simulator's own faults. */
 export function causeNote(client: Client, note: string): readonly string[] {
   const parts = note.split("; ").map((part) => causePart(client, part));
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
@@ -40,7 +40,7 @@ function causePart(client: Client, note: string): boolean {
     const match = { group: sick[1] ?? "" };
     faults.arm({ point: "agent:get_state", match, count: null, effect: { kind: "error", message: "failing" } });
   } else if (frozen !== null) {
-    // The VM that replaces it has another agent.
+    // The replacement VM has a different agent.
     const match = { vm: instanceNamed(bosh, frozen)?.vm?.cid ?? "" };
     faults.arm({ point: "agent:*", match, count: null, effect: { kind: "stuck" } });
   } else if (broken !== null) {

@@ -40,7 +40,7 @@ export interface RequestStep {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: unknown;
   };
-  /** How long after the previous step, in seconds: the task in question was in progress. */
+  /** Seconds after the previous step, with the task in question in progress. */
   readonly after_s?: number;
   readonly mask?: readonly string[];
 }
@@ -82,7 +82,7 @@ export function recordingsIn(directory: string): readonly string[] {
   return files;
 }
 
-/** Each batch of recordings, under the names by which it goes. */
+/** The names of each batch of recordings. */
 const FILES: readonly (readonly string[])[] = [
   ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"],
   ["recordings-2.jsonl", "bosh/recordings-2.jsonl", "bosh-283-2.jsonl.gz"],

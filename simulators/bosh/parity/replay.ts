@@ -10,7 +10,7 @@ import { type RequestStep, type Scenario, type RecordedStep, type TaskStep } fro
 import { nameVms } from "./vm-names.ts";
 import { TaskIds, taskIdIn } from "./task-ids.ts";
 
-/** How far a scenario matches, and what differs. */
+/** The result of a scenario: how many of its steps match, and the differences. */
 export interface ScenarioResult extends ScenarioScore {
   /** How many of them are steps of the CLI, which are judged by their requests and not by the CLI's output. */
   readonly cli: number;
@@ -30,7 +30,7 @@ interface StepResult {
   readonly differences: readonly string[];
 }
 
-/** What a replay carries from step to step. */
+/** The state that a replay carries from step to step. */
 interface Replay {
   readonly client: Client;
   readonly bindings: Bindings;
@@ -38,11 +38,11 @@ interface Replay {
 }
 
 interface ReplayOptions {
-  /** Only scenarios whose id this matches. */
+  /** Only scenarios with an id that matches this. */
   readonly only?: RegExp;
 }
 
-/** Replays recordings of a real director, each scenario in a world of its own, on virtual time. */
+/** Replays recordings of a real director, each scenario in its own world, in virtual time. */
 export async function replay(
   recordings: string,
   options: ReplayOptions = {},
@@ -120,7 +120,7 @@ const rulesOf = (mask: readonly string[] | undefined, ...unordered: string[]): C
   unordered: new Set(unordered),
 });
 
-/** Lists whose order is the database's. */
+/** Lists in the order of the database. */
 function unorderedOf(path: string): readonly string[] {
   if (/\/(vms|instances)$/.test(path)) return ["$"];
   if (/^\/(links|link_consumers|link_providers)\?/.test(path)) return ["$"];
@@ -227,7 +227,7 @@ async function replayTask({ client, bindings, tasks }: Replay, { task, mask }: T
     linesOf(tasks.textToRecorded((await client.get(`/tasks/${id}/output?type=${type}`)).text));
   const [events, result] = [await lines("event"), await lines("result")];
   const rules = rulesOf(mask, "$.result", "$.result[*].processes");
-  // It makes no difference who follows; in the recording it was the administrator.
+  // Any user may follow the task; in the recording it was the administrator.
   const eventRules = { ...rules, mask: new Set([...rules.mask].filter((path) => path.startsWith("$.event_lines"))) };
   const finalRules = { ...rules, mask: new Set([...rules.mask].map((path) => path.replace("$.final", "$"))) };
   return {

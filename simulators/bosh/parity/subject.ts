@@ -26,7 +26,7 @@ export const boshParity: ParitySubject<ScenarioResult> = {
       ...scenarioSections(scenarios),
       "## Routes",
       "",
-      "`bosh` is the CLI, `odb` the on-demand-service-broker, `fabrik` the service-fabrik-broker, `hm` the health monitor. The last column counts the recorded requests, those of the CLI's runs among them. No route is only there to say that something is not simulated.",
+      "`bosh` is the CLI, `odb` the on-demand-service-broker, `fabrik` the service-fabrik-broker, `hm` the health monitor. The last column counts the recorded requests, including those of the CLI's runs. No route exists merely to answer that something is not simulated.",
       "",
       "| Route | Needs | Seen used by | Recorded |",
       "|---|---|---|---|",

@@ -1,11 +1,12 @@
 /*
- * Which task of the simulator stands for which one of the recording. If one of the two refuses what the other starts, the ids that follow differ; what they say about their tasks is still compared.
+ * Maps the recording's tasks to the simulator's. If one of the two refuses what the other starts, later ids
+ * differ; the contents of the tasks are still compared.
  */
 
 /** A task's id in its own address, or in the query of another. */
 const IN_PATH = /(\/tasks?\/|[?&]task=)(\d+)/g;
 
-/** How the director names tasks in its texts. */
+/** The director's names for tasks in its texts. */
 const IN_TEXT = /\b(Task |task id is |\/tasks\/)(\d+)\b/g;
 
 /** The two numberings, side by side. */

@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import type { Bindings } from "./compare.ts";
 
-/** Binds the VMs that a request names for the first time, in the order of their instances. */
+/** Binds VM placeholders that occur for the first time in a request, in the order of the instances. */
 export function nameVms(client: Client, bindings: Bindings, text: string): void {
   for (const [, name = ""] of text.matchAll(/\{\{(vm\d+)\}\}/g)) {
     if (bindings.has(name)) continue;

@@ -18,7 +18,7 @@ const disksOfInstance = (director: TestDirector): readonly string[] =>
   (director.send("GET", "/deployments/x/jobs/w/0").json as { disks: string[] }).disks;
 
 describe("a disk that could not be put to use", () => {
-  it.each(["cpi:attach_disk", "agent:mount_disk"] as const)("is inactive, and no orphan, after %s", async (point) => {
+  it.each(["cpi:attach_disk", "agent:mount_disk"] as const)("is inactive, not an orphan, after %s", async (point) => {
     const director = await withInactiveDisk(point);
     expect(orphans(director)).toBe(0);
     expect(disksOfInstance(director)).toHaveLength(1);
@@ -31,7 +31,7 @@ describe("a disk that could not be put to use", () => {
     expect(names(problem)).toEqual(["ignore", "delete_disk", "activate_disk"]);
   });
 
-  it("can't be activated while it isn't mounted, and is an orphan once it is given up", async () => {
+  it("can't be activated while it isn't mounted, and becomes an orphan once it is given up", async () => {
     const director = await withInactiveDisk("cpi:attach_disk");
     scan(director);
     const [first] = problems(director);
@@ -44,7 +44,7 @@ describe("a disk that could not be put to use", () => {
     expect(disksOfInstance(director)).toEqual([]);
   });
 
-  it("becomes an orphan with the next disk, or with its instance", async () => {
+  it("becomes an orphan when the instance gets its next disk, or is deleted", async () => {
     const [next, gone] = [await withInactiveDisk("cpi:attach_disk"), await withInactiveDisk("cpi:attach_disk")];
     expect(next.deployText(manifestOf({ w: 1 }, { diskMb: 100 })).state).toBe("done");
     expect([orphans(next), disksOfInstance(next).length]).toEqual([1, 1]);

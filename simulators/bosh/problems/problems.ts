@@ -5,7 +5,10 @@ import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
 import { INVALID, type ProblemHandler, RESOLUTIONS } from "./resolutions.ts";
 
-/** A problem can't be resolved in this way. It counts as resolved nevertheless: the next scan finds it again. */
+/**
+ * The chosen resolution can't resolve the problem. It counts as resolved nevertheless: the next scan finds it
+ * again.
+ */
 export class HandlerError extends Error {
   constructor(message: string) {
     super(message);
@@ -13,7 +16,7 @@ export class HandlerError extends Error {
   }
 }
 
-/** A problem as it stands now, and what can be done about it. */
+/** A problem in its current state, with its resolutions. */
 export interface Diagnosis {
   readonly handler: ProblemHandler;
   readonly description: string;
@@ -25,7 +28,7 @@ export interface Diagnosis {
 const instanceOf = (director: Director, { deployment, instanceId }: Problem): Instance | undefined =>
   director.slot.value.deployments.get(deployment)?.instances.find(({ id }) => id === instanceId);
 
-/** What a problem is about now: its subject may have gone since the scan. */
+/** The subject of a problem now: it may have vanished since the scan. */
 export function diagnose(director: Director, problem: Problem): Diagnosis {
   const instance = instanceOf(director, problem);
   const gone = instance === undefined ? "Instance is no longer in the database" : invalidity(problem, instance);
@@ -37,7 +40,7 @@ export function diagnose(director: Director, problem: Problem): Diagnosis {
   return { handler: RESOLUTIONS[problem.type], description, group: instance.group, instance };
 }
 
-/** Why a problem has lost its subject. */
+/** The reason why a problem has lost its subject. */
 function invalidity(problem: Problem, instance: Instance): string | undefined {
   const { vm } = instance;
   if (problem.type === "missing_vm") return undefined;
@@ -78,7 +81,7 @@ function describeProblem(problem: Problem, instance: Instance): string {
   }
 }
 
-/** What the API shows as `data` of a problem. */
+/** The `data` of a problem as the API shows it. */
 export const problemData = ({ type, ownerVms }: Problem): object =>
   type === "mount_info_mismatch" ? { owner_vms: ownerVms } : {};
 
@@ -86,7 +89,7 @@ export const problemData = ({ type, ownerVms }: Problem): object =>
 export const openProblems = (director: Director, deployment: string): readonly Problem[] =>
   director.slot.value.problems.filter((each) => each.deployment === deployment && each.state === "open");
 
-/** How many are kept before resolved and closed ones are forgotten. */
+/** The number of problems above which resolved and closed ones are forgotten. */
 const PROBLEMS_MAX = 10_000;
 
 /** Records a problem of an instance's VM or disk. */
@@ -109,7 +112,7 @@ export function openProblem(
   });
 }
 
-/** Closes what earlier scans found, of these instances or of all, since a new scan starts from nothing. */
+/** Closes the problems that earlier scans found, of these instances or of all, since a new scan starts afresh. */
 export function closeProblems(director: Director, deployment: string, instances?: readonly Instance[]): void {
   const ids = instances && new Set(instances.map(({ id }) => id));
   for (const problem of openProblems(director, deployment))

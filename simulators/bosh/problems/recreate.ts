@@ -12,12 +12,12 @@ import type { Task } from "../state/tasks.ts";
 import { HandlerError } from "./problems.ts";
 
 /**
- * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if any, is deleted first. Jobs are started
- * only if the instance is to run.
+ * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if
+ * any, is deleted first. Jobs are started only if the instance should run.
  *
  * @param waits whether to wait until the jobs run
- * @throws HandlerError if the last deployed manifest does not know the instance; whatever its steps throw: the instance may
- *   then have no VM
+ * @throws HandlerError if the last deployed manifest does not know the instance; and whatever its steps
+ * throw: the instance may then have no VM
  */
 export function* recreateInstance(
   director: Director,
@@ -43,7 +43,7 @@ export function* recreateInstance(
 
 const POST_DEPLOY_SILENCE_MS = 10_000;
 
-/** Runs the post-deploy scripts of all VMs of a deployment in which one was recreated; silent agents are skipped. */
+/** Runs the post-deploy scripts of all VMs of a deployment in which one was recreated; skips silent agents. */
 export function* postDeployAll(director: Director, { instances }: Deployment): Body {
   const withVm = instances.filter(({ vm }) => vm !== null);
   yield* all(withVm.map((each) => director.kernel.spawn("post-deploy", postDeployOne(director, each))));

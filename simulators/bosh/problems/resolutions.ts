@@ -5,11 +5,11 @@ interface Resolution {
   readonly plan: string;
 }
 
-/** What can be done about one type of problem. */
+/** The resolutions of one type of problem. */
 export interface ProblemHandler {
   /** The director's class, as its errors name it. */
   readonly className: string;
-  /** What is done when nobody chooses (`cck --auto`). */
+  /** The default, when nobody chooses (`cck --auto`). */
   readonly auto: string;
   readonly resolutions: readonly Resolution[];
 }
@@ -67,7 +67,7 @@ export const RESOLUTIONS: Readonly<Record<Problem["type"], ProblemHandler>> = {
   },
 };
 
-/** A problem whose subject has since gone. */
+/** For a problem whose subject has vanished. */
 export const INVALID: ProblemHandler = {
   className: "InvalidProblem",
   auto: "close",

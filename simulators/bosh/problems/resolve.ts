@@ -10,7 +10,7 @@ import { codeOf, messageOf } from "../wire/errors.ts";
 import { type Diagnosis, diskOf, HandlerError } from "./problems.ts";
 import { recreateInstance } from "./recreate.ts";
 
-/** The task for which a resolution is applied. */
+/** The task that applies a resolution. */
 export interface Repair {
   readonly director: Director;
   readonly task: Task;
@@ -55,7 +55,7 @@ function* tolerate(work: Body): Body {
   }
 }
 
-/** @throws HandlerError where the agent is silent */
+/** @throws HandlerError if the agent is silent */
 function* isDiskMounted(director: Director, instance: Instance, diskCid: string): Body<boolean> {
   const { vm } = instance;
   if (vm === null) return false;
@@ -100,7 +100,7 @@ function* repairInstance({ director, task, deployment }: Repair, instance: Insta
 
 const REBOOT_MS_MAX = 600_000;
 
-/** @throws HandlerError when the agent is not heard of afterwards */
+/** @throws HandlerError if the agent is still silent afterwards */
 function* rebootInstance(director: Director, instance: Instance): Body {
   if (instance.vm === null) return;
   yield* director.cpi.rebootVm(instance.vm.cid);
@@ -113,7 +113,7 @@ function* rebootInstance(director: Director, instance: Instance): Body {
 
 const ACTION_FAILED = 450001;
 
-/** Gives up a lost disk; its record becomes an orphan. @throws HandlerError when the agent refuses to unmount it */
+/** Gives up a lost disk; its record becomes an orphan. @throws HandlerError if the agent refuses to unmount it */
 function* forgetDisk(director: Director, task: Task, instance: Instance): Body {
   const { vm, disk } = instance;
   if (disk === null) return;

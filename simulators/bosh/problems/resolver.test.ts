@@ -19,7 +19,7 @@ describe("resolutions", () => {
     expect(countsOf(scan(bench), /VMs$/)).toBe("2 OK, 0 unresponsive, 0 missing, 0 unbound");
   });
 
-  it("keep id, address and disk of an instance", async () => {
+  it("keep the id, address and disk of an instance", async () => {
     const bench = await deployGroups(1, { diskMb: 100 });
     const instance = bench.instance("x", "w");
     const { id, ips, disk } = instance;
@@ -29,7 +29,7 @@ describe("resolutions", () => {
     expect(bench.instance("x", "w")).toMatchObject({ id, ips, disk, clean: true, vm: { mountedDisk: disk?.cid } });
   });
 
-  it("wait until the jobs run, or don't wait", async () => {
+  it("wait until the jobs run, or don't, as chosen", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     for (const [name, state] of [
@@ -82,7 +82,7 @@ describe("resolutions", () => {
     expect([instance.vm, bench.dummy.isAlive(cid)]).toEqual([null, false]);
   });
 
-  it("leave a problem open if the IaaS failed, and count it as resolved if the choice was wrong", async () => {
+  it("leave a problem open if the IaaS failed, and count it as resolved if the choice did not fit", async () => {
     const bench = await deployGroups();
     bench.deleteVm(bench.instance("x", "w"));
     scan(bench);
@@ -100,7 +100,7 @@ describe("resolutions", () => {
     );
   });
 
-  it("continue with the others if one fails, and report each", async () => {
+  it("continue with the others if one fails, and report each failure", async () => {
     const bench = await deployGroups(3);
     for (const index of [0, 1, 2]) bench.deleteVm(bench.instance("x", "w", index));
     scan(bench);
@@ -150,7 +150,7 @@ describe("resolutions", () => {
     expect(events).toMatchObject([{ error: { code, message } }]);
   });
 
-  it("are refused with a bare 500 if the body is not an object", async () => {
+  it("are refused with an empty 500 if the body is not an object", async () => {
     const bench = await deployGroups(1);
     expect(bench.json("PUT", "/deployments/x/problems", []).status).toBe(500);
     expect(bench.json("PUT", "/deployments/x/scan_and_fix", { jobs: [] }).status).toBe(500);
@@ -167,7 +167,7 @@ describe("resolutions", () => {
     expect(applyResolutions(bench, { 1: null }).result).toBe("1 resolved");
   });
 
-  it("need a deployment that was deployed successfully once", async () => {
+  it("need a deployment with a successful deploy", async () => {
     const bench = new TestDirector();
     await bench.ready();
     bench.kernel.faults.arm({ point: "director:job", effect: { kind: "error", message: "does not run" } });
@@ -201,7 +201,7 @@ describe("resolutions", () => {
     expect(applyResolutions(bench, {}).state).toBe("error");
   });
 
-  it("can only close a problem whose VM has gone since", async () => {
+  it("can only close a problem if its VM has vanished", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     freeze(bench, instance);

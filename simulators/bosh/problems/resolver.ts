@@ -22,7 +22,7 @@ import { requireDeployment } from "../state/lookup.ts";
 /** The chosen resolutions: by problem id, the name of a resolution, or null for the default of its type. */
 type ChosenResolutions = ReadonlyMap<string, string | null>;
 
-/** How many of a group's problems are worked on at once, by instance group. */
+/** How many problems are worked on at once, by instance group. */
 type MaxInFlight = ReadonlyMap<string, string>;
 
 /** The outcome. */
@@ -32,7 +32,10 @@ interface ResolutionOutcome {
   readonly errors: readonly string[];
 }
 
-/** `apply resolutions`. The deployment must have been deployed once. @throws DirectorError 70000, 410003, 440001 */
+/**
+ * `apply resolutions`. The deployment must have had a successful deploy.
+ * @throws DirectorError 70000, 410003, 440001
+ */
 export function* applyResolutions(director: Director, task: Task, args: TaskArguments["cck_apply"]): Body<string> {
   const deployment = requireDeployment(director, args.deployment);
   const wishes = readResolutions(args.resolutions);
@@ -67,7 +70,7 @@ function readMaxInFlight(value: unknown): MaxInFlight {
   return new Map(Object.entries(value).map(([group, amount]) => [group, String(amount)]));
 }
 
-/** Works on the problems of a deployment: groups in the order and width in which a deploy updates them. */
+/** Works on the problems of a deployment: groups in the order, and with the parallelism, of a deploy. */
 export class ProblemResolver {
   readonly #repair: Repair;
   readonly #plan: DeployPlan;
@@ -75,7 +78,7 @@ export class ProblemResolver {
   readonly #errors: string[] = [];
   #resolved = 0;
 
-  /** @throws DirectorError 440001 when the deployment has never been deployed */
+  /** @throws DirectorError 440001 if no deploy has succeeded yet */
   constructor(director: Director, task: Task, deployment: Deployment, maxInFlight: MaxInFlight = new Map()) {
     const plan = planDeployed(director, deployment);
     if (plan === undefined) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
@@ -84,7 +87,7 @@ export class ProblemResolver {
     this.#maxInFlight = maxInFlight;
   }
 
-  /** Works on the other problems although one can't be resolved. */
+  /** Continues with the other problems if one can't be resolved. */
   *resolve(wishes: ChosenResolutions): Body<ResolutionOutcome> {
     const { director, task, deployment } = this.#repair;
     const problems = director.slot.value.problems.filter(
@@ -127,7 +130,7 @@ export class ProblemResolver {
     } catch (error) {
       if (codeOf(error) === CANCELLED) throw error;
       this.#errors.push(`Error resolving problem '${problem.id}': ${messageOf(error)}`);
-      // After any other error the problem stays open and can be tried again without a new scan.
+      // After any other error the problem stays open, and can be retried without a new scan.
       if (!(error instanceof HandlerError)) return;
     }
     problem.state = "resolved";

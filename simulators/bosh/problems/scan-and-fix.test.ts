@@ -12,7 +12,7 @@ describe("scan and fix", () => {
     expect(all.map((each) => isUp(bench, each))).toEqual([true, false, true]);
   });
 
-  it("leaves open what a scan has found about other instances", async () => {
+  it("leaves problems of other instances open", async () => {
     const bench = await deployGroups();
     for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
     scan(bench);
@@ -29,7 +29,7 @@ describe("scan and fix", () => {
     expect([bench.dummy.isAlive(cid), isUp(bench, instance)]).toEqual([false, true]);
   });
 
-  it("reports what it could not repair, after it has repaired the rest", async () => {
+  it("repairs what it can, then reports the rest", async () => {
     const bench = await deployGroups();
     for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
     bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "error", message: "no host" } });

@@ -32,8 +32,9 @@ export const startScanAndFix = (
   });
 
 /**
- * `scan and fix`: scans the VMs of the instances that are named and recreates those that are missing or whose agent is dead; each
- * keeps its id, its addresses and its disk. It does not repeat itself: the next alert asks for the next one.
+ * `scan and fix`: scans the VMs of the named instances, and recreates those that are missing or have a dead
+ * agent; each instance keeps its id, addresses and disk. It does not retry: the next alert asks for the next
+ * attempt.
  */
 export function* scanAndFix(director: Director, task: Task, args: TaskArguments["scan_and_fix"]): Body<string> {
   const deployment = requireDeployment(director, args.deployment);
@@ -75,7 +76,7 @@ function requireInstanceNamed({ name, instances }: Deployment, [group, idOrIndex
 
 const FIXABLE = ["unresponsive_agent", "missing_vm"];
 
-/** Chooses to recreate every VM that the scan found missing or silent; the scan skips ignored instances. */
+/** Chooses to recreate every VM that the scan found missing or unresponsive; the scan skips ignored instances. */
 function resolutionsFor(
   director: Director,
   { name }: Deployment,

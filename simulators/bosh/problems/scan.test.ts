@@ -28,7 +28,7 @@ describe("a scan", () => {
     ]);
   });
 
-  it("names the VM that the IaaS has lost, and the one whose agent is silent", async () => {
+  it("names the VM that the IaaS has lost, and the one with a silent agent", async () => {
     const bench = await deployGroups();
     const [lost, frozen] = [bench.instance("x", "w", 0), bench.instance("x", "w", 1)];
     bench.loseVm(lost);
@@ -44,7 +44,7 @@ describe("a scan", () => {
     expect(names(second)).toEqual(["ignore", "reboot_vm", ...always, "delete_vm", "delete_vm_reference"]);
   });
 
-  it("counts each instance that should have a VM in its class", async () => {
+  it("counts each instance that should have a VM in one class", async () => {
     const state = fc.record({
       loss: fc.constantFrom("none", "deleted", "lost", "frozen"),
       state: fc.constantFrom("started" as const, "stopped" as const, "detached" as const),
@@ -97,7 +97,7 @@ describe("a scan", () => {
 });
 
 describe("disks", () => {
-  it("that are lost are reported under the row of the disk, and given up as orphans", async () => {
+  it("that are lost are reported by the disk's row, and become orphans when given up", async () => {
     const bench = new TestDirector();
     await bench.ready();
     // Not the rows of the instances.
@@ -118,7 +118,7 @@ describe("disks", () => {
     expect(instance).toMatchObject({ disk: null, vm: { mountedDisk: null } });
   });
 
-  it("that a repair has not mounted are reported, and mounted again", async () => {
+  it("that a repair has not mounted are reported and mounted again", async () => {
     const bench = await deployGroups(1, { diskMb: 100 });
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);

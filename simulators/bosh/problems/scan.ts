@@ -16,10 +16,10 @@ const SILENCE_MS = 10_000;
 /** How many agents are asked at once. */
 const AGENTS_PARALLEL = 32;
 
-/** A scan that meets another task: it does not wait for the deployment's lock. */
+/** The refusal of a scan while another task has the deployment's lock, for which it does not wait. */
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
-/** The disk that each VM's agent has mounted, as far as the scan of VMs knows, by VM. */
+/** The disk that each VM's agent reported as mounted in the scan of VMs, by VM. */
 type Mounts = ReadonlyMap<string, string>;
 
 /** `scan cloud`. Earlier open problems of the deployment are closed. */
@@ -57,7 +57,7 @@ function* checkVms(
   for (const instance of instances.filter(({ ignore }) => !ignore)) {
     const isSilent = ["silent", "none"].includes(agentState(director, instance));
     if (isSilent) silent.push(instance);
-    // A silent agent is not to be reported for its disk as well.
+    // A silent agent is not reported for its disk as well.
     const mounted = isSilent ? instance.disk?.cid : instance.vm?.mountedDisk;
     if (instance.vm !== null && mounted != null) mounts.set(instance.vm.cid, mounted);
   }
@@ -84,7 +84,7 @@ function* scanDisks(director: Director, task: Task, instances: readonly Instance
 
 type DiskProblem = "missing_disk" | "inactive_disk" | "mount_info_mismatch";
 
-/** A disk that a scan looks at, with the instance that has it. */
+/** A disk to scan, with its instance. */
 interface OwnedDisk {
   readonly instance: Instance;
   readonly disk: Disk;

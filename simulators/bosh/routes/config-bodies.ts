@@ -33,13 +33,13 @@ export function readConfigBody(value: Readonly<Record<string, unknown>>): Config
   return {
     type,
     name,
-    // A runtime config is stored as the director parsed it, the others as they came.
+    // A runtime config is stored as the director parsed it, the others as received.
     content: type === "runtime" ? dumpYaml(withTextVersions(content)) : String(value.content),
     expected: expected === undefined || expected === null ? undefined : String(expected),
   };
 }
 
-/** @throws DirectorError 440010; Unforeseen for what Ruby can't ask whether it is empty */
+/** @throws DirectorError 440010; Unforeseen for a value without Ruby's `empty?` */
 function readName(value: Fields, field: "type" | "name"): string {
   const given = value[field];
   if (typeof given === "number" || typeof given === "boolean") throw new Unforeseen();
@@ -49,7 +49,10 @@ function readName(value: Fields, field: "type" | "name"): string {
   return given;
 }
 
-/** A runtime config whose releases have texts for versions. @throws Unforeseen where Ruby can't ask a release for its version */
+/**
+ * A runtime config with the versions of its releases as texts.
+ * @throws Unforeseen if Ruby can't look up a release's version
+ */
 export function withTextVersions(config: Fields): Fields {
   const { releases } = config;
   if (isNil(releases) || (isHash(releases) && Object.keys(releases).length === 0)) return config;
@@ -58,7 +61,7 @@ export function withTextVersions(config: Fields): Fields {
 }
 
 function withTextVersion(release: unknown): unknown {
-  // Ruby finds no name in a text.
+  // In Ruby, looking up a name in a text gives nil.
   if (typeof release === "string") return release;
   if (!isHash(release)) throw new Unforeseen();
   return isTruthy(release.version) ? { ...release, version: toRubyText(release.version) } : release;

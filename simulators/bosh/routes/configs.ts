@@ -66,7 +66,7 @@ function list(context: RequestContext): HttpReply {
   );
 }
 
-/** What a request wants to store; a refusal is audited. @throws DirectorError 440010, 440011, 710001 */
+/** The config that a request wants to store; audits a refusal. @throws DirectorError 440010, 440011, 710001 */
 function readAudited(context: RequestContext): ReturnType<typeof readConfigBody> {
   const { director, caller } = context;
   let body: ReturnType<typeof parseBody> = {};

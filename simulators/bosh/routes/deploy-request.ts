@@ -34,7 +34,7 @@ function readConfigContext({ director, query }: RequestContext): ConfigContext {
   return given;
 }
 
-/** What is not named is none. @throws Unforeseen */
+/** A list that is missing is empty. @throws Unforeseen */
 function parseContext(text: string): ConfigContext {
   const context = parseJson(text);
   if (!isHash(context)) throw new Unforeseen();
@@ -57,7 +57,7 @@ function parseJson(text: string): unknown {
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** A change of a single instance has none. @throws DirectorError 40005 */
+/** A change of a single instance has no limits. @throws DirectorError 40005 */
 function recreateBefore(query: URLSearchParams, change: DeployArgs["change"]): string | null {
   const text = query.get("recreate_vms_created_before");
   if (text === null || (change !== null && change.id !== null)) return null;
@@ -70,11 +70,11 @@ function recreateBefore(query: URLSearchParams, change: DeployArgs["change"]): s
   return text;
 }
 
-/** A change of state skips the drain scripts of its own group. */
+/** A change of state can skip the drain scripts only of its own group. */
 const drainSkippedBy = (query: URLSearchParams, { group }: NonNullable<DeployArgs["change"]>): string | null =>
   query.get("skip_drain") === "true" ? group : null;
 
-/** Queues a deploy; a new deployment is listed from then on. @throws DirectorError 40005, 190025 */
+/** Queues a deploy, and lists a new deployment. @throws DirectorError 40005, 190025 */
 export function startDeploy(
   context: RequestContext,
   name: string,

@@ -14,7 +14,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { latestIds } from "./deploy-request.ts";
 
-/** `POST /deployments/:deployment/diff`: reports what can't be compared in an answer of 200. */
+/** `POST /deployments/:deployment/diff`: reports what can't be compared with status 200. */
 export function diffManifest(context: RequestContext): HttpReply {
   const { director, caller, params, query, request } = context;
   const deployment = director.slot.value.deployments.get(params.deployment ?? "");
@@ -39,7 +39,7 @@ export function diffManifest(context: RequestContext): HttpReply {
     if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
     const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
     const reply = htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
-    // The director's own is long: it continues with the place of the failure in its source.
+    // The director's own text is long: it continues with the stack trace.
     return { ...reply, headers: { ...reply.headers, Vary: "Accept-Encoding" } };
   }
 }

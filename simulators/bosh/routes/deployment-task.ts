@@ -6,12 +6,12 @@ import type { TaskType } from "../tasks/types.ts";
 import { contextIdOf, type RequestContext } from "../wire/context.ts";
 import { redirectToTask } from "../wire/replies.ts";
 
-/** A task that somebody starts on a deployment, apart from deploying it. */
+/** A task on a deployment other than a deploy. */
 interface DeploymentTask {
   readonly type: TaskType;
   readonly description: string;
   readonly job: TaskJob;
-  /** Default: the normal one. */
+  /** Default: the normal queue. */
   readonly queue?: "urgent";
   /** Whether the task is listed under the deployment. Default true. */
   readonly isOfDeployment?: boolean;

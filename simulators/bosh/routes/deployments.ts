@@ -15,7 +15,7 @@ import { Unforeseen } from "../wire/bodies.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { diffManifest } from "./deployment-diff.ts";
 
-/** @param latest the ids of the cloud configs that hold now: the same for all deployments of a list */
+/** @param latest the ids of the latest cloud configs: the same for all deployments of a list */
 function cloudConfigState(latest: readonly number[], deployment: Deployment): string {
   if (deployment.cloudConfigIds.length === 0)
     return deployment.manifest === null && latest.length > 0 ? "latest" : "none";
@@ -52,7 +52,7 @@ function create(context: RequestContext): HttpReply {
   return redirectToTask(context, startDeploy(context, known?.name ?? newName(director, name), text, null));
 }
 
-/** What the director's database accepts as a name; it fails silently at anything else. */
+/** The names that the director's database accepts; for anything else it fails without a message. */
 const VALID_NAME = /^[-0-9A-Za-z_+.]+$/im;
 
 /** The name of a new deployment (deployment_repo.rb in bosh-director). @throws DirectorError 190009, 420001; Unforeseen */

@@ -68,5 +68,5 @@ export const DISKS: readonly DirectorRoute[] = [
   route("DELETE", "/disks/:cid", {}, remove),
   route("DELETE", "/orphan_disks/:cid", {}, remove),
   route("PUT", "/disks/:cid/attachments", {}, attach),
-  // Dynamic disks have an API of their own; here nobody has any.
+  // Dynamic disks have their own API; none ever exists here.
 ];

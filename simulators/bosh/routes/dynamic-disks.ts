@@ -9,8 +9,9 @@ import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
 /*
- * Dynamic disks (dynamic_disks_controller.rb in bosh-director). Their tasks have a queue of their own; a director has no worker for it
- * unless it was set up with some, and neither has this one: they wait until they are cancelled.
+ * Dynamic disks (dynamic_disks_controller.rb in bosh-director). Their tasks have their own queue. A director
+ * has no worker for it unless it is configured with some, and neither has this one: the tasks wait until they
+ * are cancelled.
  */
 
 const CHECKS: Readonly<Record<string, (body: unknown) => void>> = {

@@ -9,7 +9,7 @@ import { htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { startDeploymentTask } from "./deployment-task.ts";
 
-/** @throws DirectorError 70000 where no deploy has succeeded yet */
+/** @throws DirectorError 70000 if no deploy has succeeded yet */
 function listErrands(context: RequestContext): HttpReply {
   const plan = planDeployed(context.director, deploymentInPath(context));
   if (plan === undefined) throw new DirectorError(70000, "- Deployment '' doesn't exist");

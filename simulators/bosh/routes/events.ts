@@ -85,7 +85,7 @@ function show({ director, params }: RequestContext): HttpReply {
   return event === undefined ? text(404, "Event not found") : json(200, view(event));
 }
 
-/** Records an event of a client's own, such as an alert of the health monitor. */
+/** Records an event that a client sends, such as an alert of the health monitor. */
 function create(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const body = jsonObject(context);

@@ -64,7 +64,10 @@ export const ROUTES: readonly DirectorRoute[] = [
 
 const OWNED = new Set(TABLE.map(({ path }) => path.split("/")[1]));
 
-/** Whether a controller of the director owns the first segment of this path. Other paths are refused without authentication. */
+/**
+ * Whether a controller of the director owns the first segment of this path. Any other path is refused before
+ * authentication.
+ */
 export const isOwned = (path: string): boolean => OWNED.has(path.split("/")[1]);
 
 function headOf(route: DirectorRoute): DirectorRoute {

@@ -58,7 +58,7 @@ function listInstances(context: RequestContext, kind: "vms" | "instances"): Http
   );
 }
 
-/** What the director's database makes of a value for a boolean. */
+/** A boolean as the director's database reads a value. */
 const readBoolean = (value: unknown): boolean =>
   isTruthy(value) && value !== 0 && !/^(?:\s*|0|f(?:alse)?|no?)$/i.test(toRubyText(value));
 

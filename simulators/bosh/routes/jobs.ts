@@ -13,7 +13,7 @@ function changeState(context: RequestContext): HttpReply {
   const index = params.id === undefined ? null : String(instanceInPath(context).index);
   const text = bodyText(request);
   const state = query.get("state");
-  // Of a single instance, a state that is not given is refused by the task.
+  // For a single instance, the task refuses a missing state.
   if (text !== "" || (state === null && index === null)) readManifest(text);
   const change =
     state === null && index === null ? null : { group: params.group ?? "*", id: index, state: state ?? "" };

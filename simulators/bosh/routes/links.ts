@@ -176,7 +176,7 @@ function remove({ director, params }: RequestContext): HttpReply {
 
 const STATUSES: Readonly<Record<string, number>> = { default: 0, unhealthy: 1, healthy: 3, all: 4 };
 
-/** The DNS name of the instances to which a link leads. @throws DirectorError 810000, 810006, 810007, 810008 */
+/** The DNS name of a link's instances. @throws DirectorError 810000, 810006, 810007, 810008 */
 function showAddress(context: RequestContext): HttpReply {
   const { director, query } = context;
   const wanted = query.get("link_id");

@@ -6,7 +6,10 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { startDeploymentTask } from "./deployment-task.ts";
 
-/** The instances whose logs are wanted: by group and index, else by whatever of group and id is given. @throws DirectorError 70001 */
+/**
+ * The instances of a request for logs: by group and index, otherwise by whichever of group and id is given.
+ * @throws DirectorError 70001
+ */
 function chooseInstances(context: RequestContext): readonly Instance[] {
   const { id: row, name, instances } = deploymentInPath(context);
   const [group, id] = [pathParam(context, "group"), pathParam(context, "id")];
@@ -22,7 +25,7 @@ function chooseInstances(context: RequestContext): readonly Instance[] {
   throw new DirectorError(70001, `No instances matched {${filter.join(", ")}}`);
 }
 
-/** @throws DirectorError 70001, or 100 where no instance has a VM */
+/** @throws DirectorError 70001, or 100 if no instance has a VM */
 function startLogs(context: RequestContext): HttpReply {
   const { query } = context;
   const deployment = deploymentInPath(context);

@@ -24,13 +24,13 @@ function listMatches({ director, request }: RequestContext, list: "packages" | "
   const manifest = parseYaml(bodyText(request));
   const packages = isHash(manifest) ? manifest[list] : undefined;
   if (!Array.isArray(packages)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
-  // Ruby finds no name in a text.
+  // In Ruby, looking up a name in a text gives nil.
   const hashes = packages.flatMap((each: unknown) =>
     typeof each === "string" ? [] : isHash(each) ? [each] : raiseUnforeseen(),
   );
   const versions = director.slot.value.releases.get(String(isHash(manifest) ? manifest.name : ""));
   const own = versions?.find(({ version }) => isHash(manifest) && version === String(manifest.version));
-  // What an upload has left unfinished is sent again as a whole.
+  // A package of an unfinished upload is sent again.
   if (own?.isComplete === false) return htmlJson(200, []);
   const known = [...director.slot.value.releases.values()].flat();
   const sources = new Set(
@@ -42,7 +42,7 @@ function listMatches({ director, request }: RequestContext, list: "packages" | "
   return htmlJson(200, [...new Set(hashes.filter(isKnown).map(({ fingerprint }) => fingerprint))]);
 }
 
-/** The archive of a package. Of a compiled one it holds nothing that was compiled. */
+/** The archive of a package; that of a compiled package has no compiled contents. */
 function sendPackage(context: RequestContext): HttpReply {
   const id = pathParam(context, "id");
   const versions = [...context.director.slot.value.releases.values()].flat();

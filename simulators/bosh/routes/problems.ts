@@ -53,7 +53,7 @@ function readInstanceNames(body: unknown): readonly InstanceName[] | undefined {
   );
 }
 
-/** @throws DirectorError 70001 where all instances are ignored, 410004 */
+/** @throws DirectorError 70001 if all instances are ignored, 410004 */
 function startFix(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const { id, name, instances } = deploymentInPath(context);

@@ -154,7 +154,7 @@ function exportRelease(context: RequestContext): HttpReply {
   );
 }
 
-/** A job of a release by its fingerprint, with all that its job.MF says. */
+/** A job of a release by its fingerprint, with the contents of its job.MF. */
 function showReleaseJob({ director, query }: RequestContext): HttpReply {
   const [name, release, fingerprint] = ["name", "release_name", "fingerprint"].map((field) => query.get(field));
   const nothing = (status: number): HttpReply => ({

@@ -18,7 +18,7 @@ function listSnapshots(context: RequestContext): HttpReply {
   const { snapshots } = context.director.slot.value;
   return htmlJson(
     200,
-    // Those of disks that an instance no longer has are not shown.
+    // Snapshots of disks that an instance no longer has are not shown.
     instances
       .flatMap(({ id: owner, disk }) =>
         snapshots.filter((each) => each.instanceId === owner && each.diskCid === disk?.cid),

@@ -35,7 +35,7 @@ function uploadStemcell(context: RequestContext): HttpReply {
 function askStemcellNeeded(context: RequestContext): HttpReply {
   const { stemcell } = jsonObject(context) ?? raiseUnforeseen();
   if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
-  // Ruby finds no name in a text.
+  // In Ruby, looking up a name in a text gives nil.
   const fields = typeof stemcell === "string" ? {} : stemcell;
   if (!isHash(fields)) throw new Unforeseen();
   const { name, version } = fields;
@@ -44,7 +44,7 @@ function askStemcellNeeded(context: RequestContext): HttpReply {
     ["version", version],
   ])
     if (isNil(value)) throw new DirectorError(40001, `Missing '${String(field)}' field`);
-  // The database compares texts with texts alone.
+  // The database compares texts only with texts.
   if (typeof name !== "string" || typeof version !== "string") throw new Unforeseen();
   return htmlJson(200, { needed: !wasUploaded(context.director, name, version) });
 }

@@ -7,7 +7,7 @@ import { toRubyInteger } from "../wire/integers.ts";
 import { HTML } from "../wire/replies.ts";
 import { taskInPath, teamsOfTask } from "./task-lookup.ts";
 
-/** `GET /tasks/:id/output`: by type, and by range where the client asks for one. @throws DirectorError 10000, 600000 */
+/** `GET /tasks/:id/output`: by type, and by range if the client asks for one. @throws DirectorError 10000, 600000 */
 export function showOutput(context: RequestContext): HttpReply {
   const { director, caller, query, request } = context;
   const task = taskInPath(context);
@@ -24,7 +24,7 @@ export function showOutput(context: RequestContext): HttpReply {
   return text === "" ? empty(204) : rangeReply(request.headers.range, text, "text/plain;charset=utf-8");
 }
 
-/** The ranges that a client asks for, as Rack reads them; undefined where all is sent. */
+/** The ranges that a client asks for, as Rack reads them; undefined if everything is sent. */
 function readRanges(
   header: string | undefined,
   size: number,
@@ -45,7 +45,7 @@ function readRanges(
   return ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0) > size ? [] : ranges;
 }
 
-/** One range of bytes, as the director serves outputs from its database; several are not split up. */
+/** One range of bytes of an output; several ranges are not sent as parts. */
 function rangeReply(header: string | undefined, text: string, type: string): HttpReply {
   const bytes = Buffer.from(text);
   const ranges = readRanges(header, bytes.length);

@@ -34,7 +34,7 @@ const SHOWN = new Set([
 
 const RESULT_CHARS_MAX = 128;
 
-/** Shortens a long result to its beginning, which drops the last word of a line. */
+/** Shortens a long result to its beginning, without the last, truncated word. */
 function shownResult(result: string | null): string | null {
   if (result === null) return null;
   const shown = result.trim().slice(0, RESULT_CHARS_MAX + 1);
@@ -96,7 +96,7 @@ function cancel(context: RequestContext): HttpReply {
   return emptyReply();
 }
 
-/** What to cancel: all that waits where the body is `null`. @throws Unforeseen */
+/** The tasks to cancel: all waiting ones if the body is `null`. @throws Unforeseen */
 function readSelector(context: RequestContext): Fields {
   const body = bodyJson(context.request);
   if (!body.ok) throw new Unforeseen();

@@ -15,7 +15,7 @@ import { brokenReply, emptyReply, htmlJson, htmlText } from "../wire/replies.ts"
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
 
-/** The older routes of one type: cloud, runtime and CPI configs. */
+/** The older routes for one type of config: cloud, runtime or CPI. */
 export function typedConfigRoutes(path: string, type: string): readonly DirectorRoute[] {
   const nameOf = ({ query }: RequestContext): string => (type === "cpi" ? null : query.get("name")) || "default";
   const history = (context: RequestContext): HttpReply => {
@@ -23,7 +23,7 @@ export function typedConfigRoutes(path: string, type: string): readonly Director
     const limit = query.get("limit");
     if (limit === null || limit === "") return htmlText(400, "limit is required");
     if (!isRubyInteger(limit)) return htmlText(400, `limit is invalid: '${limit}' is not an integer`);
-    // The database takes no limit below 1.
+    // The database accepts no limit below 1.
     if (!(Number(limit.replaceAll("_", "")) >= 1)) return brokenReply;
     const rows = liveConfigs(director).filter((config) => config.type === type && config.name === nameOf(context));
     return htmlJson(
@@ -50,7 +50,7 @@ export function typedConfigRoutes(path: string, type: string): readonly Director
   const readText = (context: RequestContext): string => {
     const content = readManifest(bodyText(context.request));
     if (type === "cpi") readCpis(content);
-    // A runtime config is stored as the director parsed it, the others as they came.
+    // A runtime config is stored as the director parsed it, the others as received.
     return type === "runtime" ? dumpYaml(withTextVersions(content)) : bodyText(context.request);
   };
   const compare = (context: RequestContext): HttpReply => {

@@ -11,7 +11,7 @@ const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 /** The content type of a request that gives the address of an archive. */
 const JSON_CHARS_MAX = 64 * 1024;
 
-/** A request that gives the address of an archive, with the archive. */
+/** A request with the address of an archive, and that archive. */
 interface ReceivedJson {
   readonly fields: unknown;
   readonly download: Awaited<ReturnType<typeof downloadArchive>>;
@@ -31,10 +31,10 @@ export const uploadWith = (fetcher: Fetcher) => ({
 
 const isJson = (type = ""): boolean => type.startsWith("application/json");
 
-/** Media types of an upload: the tarball itself, or JSON that says where it lies. */
+/** Media types of an upload: the tarball itself, or JSON with its address. */
 export const UPLOAD_MEDIA = ["application/x-compressed", "application/json", "multipart/form-data"] as const;
 
-/** nginx stores no file without bytes. */
+/** nginx stores no empty file. */
 export const isEmptyUpload = ({ received }: HttpRequest): boolean =>
   isArchive(received) && received.digests.sha1 === EMPTY_SHA1;
 
@@ -45,7 +45,10 @@ const isReceivedJson = (value: unknown): value is ReceivedJson => isHash(value) 
 /** Receives a tarball, or the address of one on this machine. */
 export const UPLOAD = uploadWith(fetchLocally);
 
-/** What a request brings, and the digests that its JSON gives. @throws Unforeseen for malformed JSON, and for a form without an archive */
+/**
+ * The upload of a request, with the digests in its JSON.
+ * @throws Unforeseen for malformed JSON, and for a form without an archive
+ */
 export function readUpload({ headers, received }: HttpRequest): { readonly upload: Upload; readonly sha1: unknown } {
   if (headers["content-type"]?.startsWith("multipart/") === true) throw new Unforeseen();
   if (isArchive(received)) return { upload: { kind: "archive", archive: received }, sha1: null };

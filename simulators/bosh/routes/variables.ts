@@ -7,7 +7,7 @@ import { type DirectorRoute, route } from "../wire/route.ts";
 
 const listVariables = (context: RequestContext): HttpReply => htmlJson(200, shownVariables(deploymentInPath(context)));
 
-/** The deployments whose last successful deploy used a variable, each with the version that it used. */
+/** The deployments that used a variable in their last successful deploy, each with the version that it used. */
 function listUsers({ director, params, caller }: RequestContext): HttpReply {
   const deployments = [...director.slot.value.deployments.values()]
     .filter(({ teams }) => canSee(director, caller, teams))

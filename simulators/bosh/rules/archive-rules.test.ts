@@ -8,7 +8,7 @@ import { applyChange } from "./rule.ts";
 
 interface Parts extends ReleaseParts {
   readonly manifest?: unknown;
-  /** Bytes in place of the whole. */
+  /** Bytes in place of the whole archive. */
   readonly archive?: string;
 }
 
@@ -22,7 +22,7 @@ async function refusalOf({ change }: Pick<ArchiveRule, "change">): Promise<unkno
 }
 
 describe("a release", () => {
-  it("is accepted as the rules know it", async () => {
+  it("is accepted in the form from which the rules start", async () => {
     expect(await refusalOf({ change: {} })).toBeUndefined();
   });
 

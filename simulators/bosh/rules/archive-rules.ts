@@ -1,6 +1,6 @@
 import type { Rule } from "./rule.ts";
 
-/** A release that is refused once a part of it differs from `RELEASE`, by path; what is undefined is missing. */
+/** A release that is refused because parts of it differ from `RELEASE`, by path; an undefined part is missing. */
 export interface ArchiveRule {
   /** The file below bosh-director's lib/bosh/director. */
   readonly source: string;

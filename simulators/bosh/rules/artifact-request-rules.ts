@@ -2,7 +2,7 @@ import { type RequestRule, requestRules as rules } from "./request-rule.ts";
 
 const OWNER = { owner_object: { type: "external", name: "a" } };
 
-/** What makes a request about releases and stemcells be refused. */
+/** The requests about releases and stemcells that are refused. */
 export const ARTIFACT_REQUEST_RULES: readonly RequestRule[] = [
   ...rules("api/release_manager.rb", "uploaded", [
     [30005, "Release 'zz' doesn't exist", "GET /releases/zz"],
@@ -45,7 +45,7 @@ export const ARTIFACT_REQUEST_RULES: readonly RequestRule[] = [
   ]),
 ];
 
-/** What makes a request about links be refused. */
+/** The requests about links that are refused. */
 export const LINK_REQUEST_RULES: readonly RequestRule[] = [
   ...rules("api/controllers/link_address_controller.rb", "uploaded", [
     [810006, "Link id is required", "GET /link_address"],

@@ -1,4 +1,4 @@
-/** Places that no client reaches here: how many of a file, and why. */
+/** Places that no client can reach here: how many per file, and why. */
 export const BEYOND: Readonly<Record<string, readonly [places: number, why: string]>> = {
   "agent_client.rb": [2, "an agent that answers what none answers"],
   "api/api_helper.rb": [3, "no room on the disk; the code of the director itself would be wrong"],

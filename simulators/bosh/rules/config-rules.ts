@@ -2,7 +2,7 @@ import { type Rule, rulesOf } from "./rule.ts";
 
 const SUBNET = "networks.0.subnets.0";
 
-/** What makes a cloud or runtime config be refused, at the latest when something is deployed with it. */
+/** The changes for which a cloud config is refused, at the latest by a deploy that uses it. */
 export const CONFIG_RULES: readonly Rule[] = [
   ...rulesOf(
     "deployment_plan/cloud_manifest_parser.rb",

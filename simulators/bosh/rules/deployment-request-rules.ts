@@ -1,6 +1,6 @@
 import { type RequestRule, requestRules as rules } from "./request-rule.ts";
 
-/** What makes a request about a deployment or its instances be refused. */
+/** The requests about a deployment or its instances that are refused. */
 export const DEPLOYMENT_REQUEST_RULES: readonly RequestRule[] = [
   ...rules("api/deployment_lookup.rb", "uploaded", [[70000, "Deployment 'zz' doesn't exist", "GET /deployments/zz"]]),
   ...rules("api/controllers/deployments_controller.rb", "uploaded", [
@@ -81,7 +81,7 @@ export const DEPLOYMENT_REQUEST_RULES: readonly RequestRule[] = [
   ]),
 ];
 
-/** What makes a task of operation be refused. */
+/** The operations on a deployment that a task refuses. */
 export const TASK_RULES: readonly RequestRule[] = [
   ...rules("jobs/attach_disk.rb", "deployed", [
     [

@@ -3,7 +3,7 @@ import { type RequestRule, requestRules as rules } from "./request-rule.ts";
 const FORMATS =
   'The following request formats are allowed:\n1. {"from":<config>,"to":<config>} where <config> is either {"id":"<id>"} or {"content":"<content>"}\n2. {"type":"<type>","name":"<name>","content":"<content>"}';
 
-/** What makes a request be refused, whatever it is about. */
+/** The requests that are refused whatever their subject. */
 export const EDGE_RULES: readonly RequestRule[] = [
   ...rules("api/api_helper.rb", "uploaded", [
     [440001, "Manifest should not be empty", "POST /deployments", ""],
@@ -62,7 +62,7 @@ export const EDGE_RULES: readonly RequestRule[] = [
   ]),
 ];
 
-/** What makes a request about configs be refused. */
+/** The requests about configs that are refused. */
 export const CONFIG_REQUEST_RULES: readonly RequestRule[] = [
   ...rules("api/controllers/configs_controller.rb", "uploaded", [
     [440010, "'type' is required", "POST /configs", {}],

@@ -2,7 +2,7 @@ import { type Rule, rulesOf } from "./rule.ts";
 
 const GROUP = "instance_groups.0";
 
-/** What makes an instance group be refused. */
+/** The changes for which an instance group is refused. */
 export const GROUP_RULES: readonly Rule[] = [
   ...rulesOf("deployment_plan/instance_group_spec_parser.rb", [
     [

@@ -6,7 +6,7 @@ import type { Rule } from "./rule.ts";
 import { RUNTIME_RULES } from "./runtime-rules.ts";
 import { VARIABLE_RULES } from "./variable-rules.ts";
 
-/** The rules of the director that have an input each: what its own parsers refuse, by the files in which they do. */
+/** The director's rules with one input each: the refusals of its own parsers, by source file. */
 export const RULES: readonly Rule[] = [
   ...MANIFEST_RULES,
   ...GROUP_RULES,

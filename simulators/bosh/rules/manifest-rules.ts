@@ -15,7 +15,7 @@ const copyOf = (name: string): object => ({
   networks: [{ name: "default" }],
 });
 
-/** What makes a manifest be refused as a whole. */
+/** The changes for which a manifest as a whole is refused. */
 export const MANIFEST_RULES: readonly Rule[] = [
   ...rulesOf("deployment_plan/manifest_validator.rb", [
     [

@@ -2,7 +2,7 @@ import { type Rule, rulesOf } from "./rule.ts";
 
 const GROUP = "instance_groups.0";
 
-/** What makes the networks and zones of an instance group be refused. */
+/** The changes for which the networks and zones of an instance group are refused. */
 export const NETWORK_RULES: readonly Rule[] = [
   ...rulesOf("deployment_plan/instance_group_networks_parser.rb", [
     [

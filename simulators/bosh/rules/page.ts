@@ -5,7 +5,7 @@ import { RULES } from "./index.ts";
 import { REQUEST_RULES } from "./request-rules.ts";
 import { SITES } from "./sites.ts";
 
-/** Where the page of the rules lies. */
+/** The location of the page of the rules. */
 export const RULES_PAGE = fileURLToPath(new URL("../../../docs/parity/bosh-rules.md", import.meta.url));
 
 interface Input {
@@ -19,7 +19,7 @@ interface Input {
 const showInput = (change: unknown): string =>
   JSON.stringify(change, (_key, value: unknown) => (value === undefined ? null : value));
 
-/** All inputs that break a rule, whatever they are. */
+/** All inputs that break a rule, of every kind. */
 const INPUTS: readonly Input[] = [
   ...RULES.map(({ source, code, text, of, change }) => ({ source, code, text, of, input: showInput(change) })),
   ...ARCHIVE_RULES.map(({ source, code, text, change }) => ({
@@ -38,7 +38,10 @@ const INPUTS: readonly Input[] = [
   })),
 ];
 
-/** The page: how many of the director's rules have an input here that shows that they are kept, file by file, and the inputs. */
+/**
+ * The page: how many of the director's rules have an input here that shows that they are kept, by file, and
+ * the inputs.
+ */
 export function rulesPage(): string {
   const total = Object.values(SITES).reduce((sum, each) => sum + each, 0);
   const beyond = Object.values(BEYOND).reduce((sum, [places]) => sum + places, 0);

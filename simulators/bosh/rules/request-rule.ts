@@ -1,6 +1,6 @@
 import type { Fields } from "../configs/fields.ts";
 
-/** A state of the director in which a request is refused. */
+/** A state of the director before a request that it refuses. */
 export type Preparation = "uploaded" | "deployed" | "stopped" | "detached" | "ignored" | "paused" | "errand";
 
 /** A request that the director refuses: at once, or by the task that it starts. */
@@ -12,7 +12,7 @@ export interface RequestRule {
   readonly text: string;
   /** Method and path. */
   readonly request: string;
-  /** A text is sent as YAML, all else as JSON. */
+  /** A text is sent as YAML, anything else as JSON. */
   readonly body?: string | Fields | readonly unknown[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly user?: string;

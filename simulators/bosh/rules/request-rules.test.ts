@@ -6,7 +6,7 @@ import { REQUEST_RULES } from "./request-rules.ts";
 
 const YAML = "text/yaml";
 
-/** What is done to a deployment `x` before the request. */
+/** The preparation of a deployment `x` before the request. */
 const STEPS: Readonly<Record<Preparation, ((director: TestDirector) => void) | null>> = {
   uploaded: null,
   deployed: () => undefined,
@@ -23,7 +23,7 @@ const readField = (value: unknown, name: string): string => String(asFields(valu
 
 const made = new Map<Preparation, Promise<TestDirector>>();
 
-/** A director in that state; those who ask for the same share it, as nothing that is refused changes anything. */
+/** A director in that state. Tests of the same state share it, because a refused request changes nothing. */
 function prepare(preparation: Preparation): Promise<TestDirector> {
   const known = made.get(preparation);
   if (known !== undefined) return known;

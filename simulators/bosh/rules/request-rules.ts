@@ -3,7 +3,7 @@ import { DEPLOYMENT_REQUEST_RULES, TASK_RULES } from "./deployment-request-rules
 import { CONFIG_REQUEST_RULES, EDGE_RULES } from "./edge-rules.ts";
 import type { RequestRule } from "./request-rule.ts";
 
-/** The rules that have a request each. */
+/** The rules with one request each. */
 export const REQUEST_RULES: readonly RequestRule[] = [
   ...EDGE_RULES,
   ...CONFIG_REQUEST_RULES,

@@ -1,4 +1,4 @@
-/** A rule of the director's own: one place of its source that refuses something, and the smallest input that makes it. */
+/** A rule of the director: one place in its source that refuses something, and the smallest input that gets there. */
 export interface Rule {
   /** The file below bosh-director's lib/bosh/director. */
   readonly source: string;

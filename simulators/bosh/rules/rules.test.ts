@@ -12,7 +12,7 @@ beforeAll(() => director.ready());
 const upload = (kind: "cloud" | "runtime", content: unknown): { readonly status: number; readonly json?: unknown } =>
   director.send("POST", `/${kind}_configs?name=`, { type: "text/yaml", body: JSON.stringify(content) });
 
-/** What the director answers to the input of a rule: at once, or by the task that it starts. */
+/** The director's answer to the input of a rule: at once, or by the task that it starts. */
 function refusalOf({ of, change }: Rule): unknown {
   const input = (kind: Rule["of"], base: object): unknown => applyChange(base, of === kind ? change : {});
   for (const [kind, base] of [

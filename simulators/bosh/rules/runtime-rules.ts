@@ -1,6 +1,6 @@
 import { type Rule, rulesOf } from "./rule.ts";
 
-/** What makes a runtime config be refused, at the latest when something is deployed with it. */
+/** The changes for which a runtime config is refused, at the latest by a deploy that uses it. */
 export const RUNTIME_RULES: readonly Rule[] = [
   ...rulesOf(
     "runtime_config/release.rb",

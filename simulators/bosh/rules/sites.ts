@@ -1,4 +1,7 @@
-/** How many places of each file of the director (cloudfoundry/bosh, August 2026) refuse something; what only passes an error on is not counted. */
+/**
+ * How many places in each file of the director (cloudfoundry/bosh, August 2026) refuse something; places that
+ * only pass an error on are not counted.
+ */
 export const SITES: Readonly<Record<string, number>> = {
   "addon/filter.rb": 3,
   "addon/parser.rb": 1,

@@ -2,7 +2,7 @@ import { type Rule, rulesOf } from "./rule.ts";
 
 const PARSER = "deployment_plan/variables_parser.rb";
 
-/** What makes the variables and addons of a manifest be refused. */
+/** The changes for which the variables and addons of a manifest are refused. */
 export const VARIABLE_RULES: readonly Rule[] = [
   ...rulesOf("validation_helper.rb", [
     [

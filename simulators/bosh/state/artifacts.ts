@@ -18,7 +18,7 @@ interface ReleasePart {
   readonly blobId: string;
 }
 
-/** What a job declares that it consumes or provides (job.MF). */
+/** A link that a job declares to consume or provide (job.MF). */
 export interface LinkDefinition {
   readonly name: string;
   readonly type: string;
@@ -31,7 +31,7 @@ export interface ReleaseJob extends ReleasePart {
   /** Its row in the director's database. */
   readonly id: number;
   readonly packages: readonly string[];
-  /** All of job.MF. */
+  /** The whole of job.MF. */
   readonly spec: Readonly<Record<string, unknown>>;
   /** From job.MF: property → default; null when there is none. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ export interface ReleasePackage extends ReleasePart {
   readonly dependencies: readonly string[];
   /** The packaging script; null when only the compiled package was uploaded. */
   readonly packaging: string | null;
-  /** Its files, base64 by path; none if they are too large to keep. */
+  /** Its files, base64 by path; empty if they are too large to keep. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -61,7 +61,7 @@ export interface ReleaseVersion {
   readonly uncommittedChanges: boolean;
   /** Its row in the director's database. */
   readonly row: number;
-  /** False while an upload fills it, and permanently if that failed: the next upload fixes it. */
+  /** False while an upload fills it, and after a failed upload until the next one completes it. */
   isComplete: boolean;
   jobs: readonly ReleaseJob[];
   packages: readonly ReleasePackage[];
@@ -69,7 +69,7 @@ export interface ReleaseVersion {
   readonly compiled: Map<string, { readonly sha1: string; readonly blobId: string }>;
 }
 
-/** A gzipped tar, kept as its members' texts and packed when it is fetched. */
+/** A gzipped tar, kept as the texts of its members and packed when it is fetched. */
 export interface Blob {
   readonly id: string;
   readonly members: readonly BlobMember[];

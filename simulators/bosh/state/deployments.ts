@@ -14,11 +14,11 @@ export interface Deployment {
   releases: readonly { readonly name: string; readonly version: string }[];
   stemcells: readonly { readonly name: string; readonly version: string }[];
   instances: Instance[];
-  /** One for each of its deploys that still matters, the newest last. */
+  /** The sets of its deploys that still matter, newest last. */
   variableSets: readonly VariableSet[];
   /** Whether its DNS records have been published. */
   hasRecords: boolean;
-  /** Errands that ran and have had no changes since, by name. */
+  /** Errands that ran, by name; for as long as nothing changes. */
   readonly errandRuns: Record<string, string>;
 }
 
@@ -26,7 +26,7 @@ export interface Deployment {
 export interface VariableSet {
   readonly id: number;
   readonly entries: { readonly id: string; readonly name: string }[];
-  /** While its deploy is in progress: what is missing is looked up and added. */
+  /** True while its deploy is in progress: missing values are then looked up and added. */
   isOpen: boolean;
   isDeployed: boolean;
 }
@@ -34,7 +34,7 @@ export interface VariableSet {
 /** The desired state of an instance: running, stopped, or stopped and without its VM. */
 export type DesiredState = "started" | "stopped" | "detached";
 
-/** The parts that are compared to find out why an instance must change; the names are those of the audit log. */
+/** The parts that are compared to find out why an instance must change, as the audit log names them. */
 export type Change =
   | "recreate"
   | "stemcell"
@@ -65,7 +65,7 @@ export interface Instance {
   bootstrap: boolean;
   state: DesiredState;
   ignore: boolean;
-  /** Whether it belongs to an errand group: it then has a VM only while the errand runs, or when kept alive. */
+  /** Whether it belongs to an errand group: it then has a VM only while the errand runs, or if it is kept alive. */
   errand: boolean;
   /** False until its last update has succeeded; until then the next deploy updates the instance again. */
   clean: boolean;
@@ -73,9 +73,12 @@ export interface Instance {
   disk: Disk | null;
   /** The disks that its group names (`persistent_disks`): attached, but not mounted. */
   namedDisks: readonly NamedDisk[];
-  /** Disks that were made for it and could not be put to use: cloud check finds them, the next change of disks orphans them. */
+  /**
+   * Disks that were created for it and could not be put to use: cloud check finds them, and the next change
+   * of disks orphans them.
+   */
   inactiveDisks: readonly Disk[];
-  /** Null until a VM has been made for it. */
+  /** Null until a VM has been created for it. */
   applied: Applied | null;
   vmType: string;
   cloudProperties: Readonly<Record<string, unknown>>;
@@ -84,7 +87,7 @@ export interface Instance {
   ips: readonly { readonly network: string; readonly ip: string }[];
   /** Addresses that a plan has reserved for its next VM. */
   pendingIps: readonly string[];
-  /** The VM that is to take the place of its own (create-swap-delete). */
+  /** The VM that will replace its own (create-swap-delete). */
   standby: Standby | null;
 }
 
@@ -94,7 +97,7 @@ export interface Standby {
   readonly vmType: string;
   readonly cloudProperties: Readonly<Record<string, unknown>>;
   readonly networks: readonly VmNetwork[];
-  /** The parts that belong to a VM, as they were when it was made. */
+  /** The parts that belong to a VM, as they were when it was created. */
   readonly applied: Applied;
 }
 
@@ -104,18 +107,18 @@ export interface Vm {
   readonly agentId: string;
   readonly createdMs: number;
   readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number | null };
-  /** What the supervisor reports, unless a job fails. */
+  /** The state that the supervisor reports, unless a job fails. */
   jobState: "running" | "stopped" | "failing";
   /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
   isSupervised: boolean;
   /** The persistent disk that the agent has mounted. */
   mountedDisk: string | null;
   jobs: readonly AppliedJob[];
-  /** What each script printed when it last ran, by `job/script`. */
+  /** The output of each script's last run, by `job/script`. */
   outputs: Readonly<Record<string, ScriptOutput>>;
 }
 
-/** What a script printed. */
+/** The output of a script. */
 export interface ScriptOutput {
   readonly stdout: string;
   readonly stderr: string;

@@ -34,8 +34,9 @@ export interface DirectorOptions {
   readonly cpi: Cpi;
   readonly cpiName?: string;
   /**
-   * What POST, PUT and DELETE answer when they start a task: 303 behind an nginx that speaks HTTP/1.1 to the director (current
-   * releases), 302 behind an older one. GETs answer 302 either way. Default 303.
+   * The status with which POST, PUT and DELETE answer when they start a task: 303 behind an nginx that speaks
+   * HTTP/1.1 to the director (current releases), 302 behind an older one. GETs answer 302 either way. Default
+   * 303.
    */
   readonly redirectStatus?: 302 | 303;
   /** Default 3. */
@@ -49,14 +50,17 @@ export interface DirectorOptions {
    * `sleep`, `exit`) are followed, others are assumed to succeed.
    */
   readonly runScripts?: boolean;
-  /** A folder with the releases and stemcells that are uploaded by URLs of other machines. Default: none, such uploads fail. */
+  /**
+   * A folder with the releases and stemcells that are uploaded by URLs of other machines. Default: none; such
+   * uploads fail.
+   */
   readonly artifacts?: string;
   /** Whether snapshots of disks are enabled. Default: false. */
   readonly snapshots?: boolean;
   /** A stand-in for a config server that generates and keeps the values of `variables`; its address is shown in /info. */
   readonly configServer?: {
     readonly url: string;
-    /** What it says about a variable that it does not have, and about an unknown type. Default: like CredHub. */
+    /** Its texts for a missing variable and for an unknown type. Default: those of CredHub. */
     readonly refusals?: { readonly missing: string; readonly type: string };
     /** Whether it makes a certificate whatever the options ask for, as the config servers of the recordings do. Default: false, like CredHub. */
     readonly makesAnyCertificate?: boolean;
@@ -69,7 +73,7 @@ export interface DirectorOptions {
   readonly analysisMs?: number;
 }
 
-/** What every part of the director works on. */
+/** The context of every part of the director. */
 export interface Director {
   readonly kernel: Kernel;
   readonly slot: Slot<DirectorState>;
@@ -78,7 +82,7 @@ export interface Director {
   readonly uuid: string;
   readonly cpi: Cpi;
   readonly behaviours: JobBehaviours;
-  /** What does the work of each kind of task. */
+  /** The function that does the work of each kind of task. */
   readonly runners: TaskRunners;
 }
 

@@ -8,7 +8,10 @@ import type { OrphanDisk, OrphanVm, Snapshot } from "./orphans.ts";
 import type { Problem } from "./problems.ts";
 import type { Lock, Task } from "./tasks.ts";
 
-/** What exists in a director: plain data, captured by snapshots. Times are ms since the Unix epoch unless a name says otherwise. */
+/**
+ * The state of a director: plain data, captured by snapshots. Times are ms since the Unix epoch unless a name
+ * says otherwise.
+ */
 export interface DirectorState {
   readonly tasks: Map<number, Task>;
   taskIds: number;
@@ -49,12 +52,12 @@ export interface DirectorState {
   exportedReleases: string[];
   /** VMs that could not be deleted with their deployment, or were replaced. */
   readonly orphanVms: Map<string, OrphanVm>;
-  /** Availability zones in the order in which the director learnt of them. */
+  /** Availability zones in the order in which the director first saw them. */
   readonly zones: string[];
   /** Networks and groups of instances, in the order in which the director numbered them for short DNS names. */
   readonly dnsNetworks: string[];
   readonly dnsGroups: string[];
-  /** Who holds each address. */
+  /** The holder of each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
   /** The index at which the search for a free address begins, by range: none below it is free. */
   readonly addressHints: Map<string, number>;

@@ -1,6 +1,6 @@
 import type { Fields } from "../configs/fields.ts";
 
-/** What a job or a disk of a deployment provides. */
+/** A link that a job or a disk of a deployment provides. */
 export interface LinkProvider {
   readonly id: number;
   readonly deployment: string;
@@ -13,7 +13,7 @@ export interface LinkProvider {
   readonly type: string;
   readonly name: string;
   readonly shared: boolean;
-  /** What the link shows of the job's properties. */
+  /** The properties of the job that the link shows. */
   readonly properties: Fields;
   readonly dns: LinkDns;
   /** Names in the director's DNS that stand for its instances. */
@@ -28,7 +28,7 @@ export interface LinkAlias {
   readonly initial_health_check?: string;
 }
 
-/** How the addresses of a provider are made. */
+/** How the addresses of a provider are chosen. */
 export interface LinkDns {
   /** The network whose addresses are shown unless a consumer asks for another's. */
   readonly defaultNetwork: string;
@@ -38,7 +38,7 @@ export interface LinkDns {
   readonly usesLinkNames: boolean;
 }
 
-/** What a job, a variable or an external consumer consumes. */
+/** A link that a job, a variable or an external consumer consumes. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;
@@ -56,7 +56,7 @@ export interface Link {
   readonly id: number;
   readonly name: string;
   readonly consumerId: number;
-  /** Null if the manifest itself says what the link holds. */
+  /** Null if the manifest itself states the contents. */
   readonly providerId: number | null;
   readonly createdMs: number;
   readonly network: string | null;

@@ -1,4 +1,4 @@
-/** A disk that no instance has any more. */
+/** A disk without an instance. */
 export interface OrphanDisk {
   readonly cid: string;
   readonly sizeMb: number;
@@ -9,7 +9,7 @@ export interface OrphanDisk {
   readonly orphanedMs: number;
 }
 
-/** A VM that no instance has any more and that could not be deleted. */
+/** A VM without an instance that could not be deleted. */
 export interface OrphanVm {
   readonly cid: string;
   readonly az: string;

@@ -1,4 +1,4 @@
-/** What a cloud check found (docs/discoveries/bosh-director.md, "Cloud check"). */
+/** A problem that a cloud check found (docs/discoveries/bosh-director.md, "Cloud check"). */
 export interface Problem {
   readonly id: number;
   readonly deployment: string;
@@ -6,7 +6,7 @@ export interface Problem {
   readonly instanceId: string;
   /** The row of the instance, or of its disk where the problem is about that. */
   readonly resourceId: number;
-  /** The VMs on which agents have the disk mounted; of a mount_info_mismatch. */
+  /** For a mount_info_mismatch: the VMs on which agents have the disk mounted. */
   readonly ownerVms: readonly string[];
   state: "open" | "resolved" | "closed";
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readDirectorSettings } from "./settings.ts";
 
 describe("the settings of a director", () => {
-  it("change nothing where nothing is said", () => {
+  it("change nothing if they are empty", () => {
     expect(readDirectorSettings("")).toEqual({ isBasic: false, users: [], hasConfigServer: true, options: {} });
   });
 

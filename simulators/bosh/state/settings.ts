@@ -18,9 +18,9 @@ const SETTINGS = Type.Object(
     /** Shown by `bosh env`, and part of the full names of variables. */
     name: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9-]+$" })),
     authentication: Type.Optional(Type.Union([Type.Literal("uaa"), Type.Literal("basic")])),
-    /** Beside the administrator: people, read-only clients, members of teams. */
+    /** Users besides the administrator: people, read-only clients, members of teams. */
     users: Type.Optional(Type.Array(USER)),
-    /** Whether there is a config server, so that `variables` get values. */
+    /** Whether there is a config server, which gives `variables` their values. */
     config_server: Type.Optional(Type.Boolean()),
     /** A folder with the releases and stemcells that are uploaded by URLs of other machines. */
     artifacts: Type.Optional(Type.String({ minLength: 1 })),
@@ -28,7 +28,7 @@ const SETTINGS = Type.Object(
     snapshots: Type.Optional(Type.Boolean()),
     /** How many tasks are worked on at once. */
     workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-    /** What starts a task is answered with this status. */
+    /** The status of answers to requests that start a task. */
     redirect_status: Type.Optional(Type.Union([Type.Literal(302), Type.Literal(303)])),
     /** How long a new agent may take to answer, s. */
     agent_wait_s: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
@@ -60,7 +60,7 @@ class SettingsError extends Error {
   }
 }
 
-/** How a director differs from the default one. */
+/** The settings in which a director differs from the default one. */
 export interface DirectorSettings {
   readonly isBasic: boolean;
   readonly users: readonly DirectorUser[];

@@ -15,7 +15,7 @@ export interface Task {
   /** Unix seconds of the last change of state; null until it has been picked up. */
   timestamp: number | null;
   startedAt: number | null;
-  /** When it last changed its state, ms since the Unix epoch: lists go by it. */
+  /** When it last changed its state, ms since the Unix epoch: the order of lists. */
   changedMs: number;
   result: string | null;
   /** Output by type: event and result lines, debug text. */
@@ -25,7 +25,10 @@ export interface Task {
   cpi: string;
   /** Since when it has had no worker although it is processing; null while it has one. */
   deadSinceMs: number | null;
-  /** What to do, as plain data; null once it has ended, as an upload is large and nobody asks for it again. */
+  /**
+   * The job to do, as plain data; null once the task has ended, because an upload is large and nobody reads
+   * it again.
+   */
   job: TaskJob | null;
 }
 

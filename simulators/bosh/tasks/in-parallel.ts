@@ -1,7 +1,10 @@
 import { all, type Body } from "../../kernel/index.ts";
 import type { Director } from "../state/director.ts";
 
-/** Runs at most `width` at once. When one fails, those in progress finish; then the first failure is thrown. */
+/**
+ * Runs the work with at most `width` items at once. After a failure, those in progress finish; then the first
+ * failure is thrown.
+ */
 export function* inParallel<T>(director: Director, items: readonly T[], width: number, work: (item: T) => Body): Body {
   const waiting = [...items];
   let failed: { readonly error: unknown } | undefined;

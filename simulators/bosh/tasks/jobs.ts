@@ -13,10 +13,10 @@ interface OfDisks {
   readonly cids: readonly string[];
 }
 
-/** What can be done to a single instance. */
+/** The actions on a single instance. */
 export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
 
-/** What the route that queues a task hands to it, by the kind of its job: plain data. */
+/** The arguments that a route gives to the task it queues, by kind of job: plain data. */
 export interface TaskArguments {
   readonly deploy: DeployArgs;
   readonly delete_deployment: OfDeployment & { readonly force: boolean };
@@ -24,7 +24,7 @@ export interface TaskArguments {
   readonly delete_stemcell: { readonly name: string; readonly version: string };
   readonly create_release: {
     readonly upload: Upload;
-    /** What the archive must be, by its digests; null for no check. */
+    /** The expected digests of the archive; null for no check. */
     readonly sha1: string | null;
     readonly fix: boolean;
     readonly rebase: boolean;
@@ -71,7 +71,7 @@ export interface TaskArguments {
   readonly delete_deployment_snapshots: OfDeployment;
   readonly delete_vm: { readonly cid: string };
   readonly orphan_disk: { readonly cid: string };
-  /** Waits for a worker that does not exist. */
+  /** Waits forever, because no worker exists. */
   readonly dynamic_disk: { readonly body: unknown };
   readonly attach_disk: OfDeployment & {
     readonly job: string;
@@ -87,16 +87,16 @@ export interface TaskArguments {
   };
 }
 
-/** The kinds of work that tasks do. Several may have one type. */
+/** The kinds of work that tasks do. Several kinds may share one type. */
 export type TaskKind = keyof TaskArguments;
 
-/** What a task is to do: the kind of work, and its arguments. */
+/** The job of a task: the kind of work, and its arguments. */
 export type TaskJob<K extends TaskKind = TaskKind> = {
   readonly [P in K]: { readonly kind: P; readonly args: TaskArguments[P] };
 }[K];
 
-/** Does the work of a kind of task; answers with the task's result. */
+/** Does the work of one kind of task, and returns the task's result. */
 type TaskRunner<K extends TaskKind> = (director: Director, task: Task, args: TaskArguments[K]) => Body<string | null>;
 
-/** What does the work of each kind of task. */
+/** The function that does the work of each kind of task. */
 export type TaskRunners = { readonly [K in TaskKind]: TaskRunner<K> };

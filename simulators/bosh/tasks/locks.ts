@@ -13,11 +13,14 @@ interface LockOptions {
   readonly waitMs: number;
   /** The deployment under which the audit log shows it. */
   readonly deployment?: string;
-  /** The text of the time-out. Default: the director's words. */
+  /** The error text of a time-out. Default: the director's words. */
   readonly refusal?: string;
 }
 
-/** Works under a lock, which is released however the work ends. @throws DirectorError when the lock can't be acquired in time */
+/**
+ * Does work under a lock, which is always released afterwards.
+ * @throws DirectorError when the lock can't be acquired in time
+ */
 export function* withLock<T>(
   director: Director,
   task: Task,

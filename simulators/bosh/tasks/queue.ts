@@ -13,7 +13,7 @@ interface TaskRequest {
   readonly job: TaskJob;
 }
 
-/** Older tasks are forgotten. A real director keeps 2,000 of each type. */
+/** The number of tasks kept; older ones are forgotten. A real director keeps 2,000 of each type. */
 const TASKS_MAX = 10_000;
 
 /** Queues a task; free workers look for work once a second. */

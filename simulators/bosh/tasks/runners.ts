@@ -25,7 +25,7 @@ import { scanCloud } from "../problems/scan.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { TaskRunners } from "./jobs.ts";
 
-/** What does the work of each kind of task. */
+/** The function that does the work of each kind of task. */
 export const RUNNERS: TaskRunners = {
   deploy,
   delete_deployment: deleteDeployment,

@@ -3,12 +3,12 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { messageOf } from "../wire/errors.ts";
 
-/** A line of the event log that is not a step; clients show it as it is. */
+/** A line of the event log that is not a step; clients show it verbatim. */
 export function logWarning(director: Director, task: Task, message: string): void {
   task.event += `${JSON.stringify({ time: nowSeconds(director), type: "warning", message })}\n`;
 }
 
-/** Says that an input uses what is on its way out. */
+/** Warns that an input uses something deprecated. */
 export function warnDeprecated(director: Director, task: Task, message: string): void {
   task.event += `${JSON.stringify({ time: nowSeconds(director), type: "deprecation", message })}\n`;
 }
@@ -30,7 +30,7 @@ export class Stage {
     this.#tags = tags;
   }
 
-  /** Begins a step; its lines are written through what is answered. */
+  /** Begins a step, and returns a writer for its lines. */
   begin(name: string): StageStep {
     const index = ++this.#index;
     const write = (state: string, progress: number, data?: object): void => {
@@ -55,12 +55,12 @@ export class Stage {
     };
   }
 
-  /** A step of plain work: begun, done, finished; a failure is written and thrown on. */
+  /** Does plain work as one step; writes a failure and throws it again. */
   *step<T>(name: string, body: Body<T>): Body<T> {
     return yield* this.follow(name, () => body);
   }
 
-  /** As `step`, for work that shows its progress. */
+  /** Like `step`, for work that shows its progress. */
   *follow<T>(name: string, work: (step: StageStep) => Body<T>): Body<T> {
     const step = this.begin(name);
     try {
@@ -74,7 +74,7 @@ export class Stage {
   }
 }
 
-/** A step that has begun: what is said of it is written to the event log. */
+/** A step in progress, which writes to the event log. */
 export interface StageStep {
   progress(percent: number, status: string): void;
   finish(): void;

@@ -4,7 +4,7 @@ import { manifestOf, TestDirector } from "../testing/director.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** A director whose VMs can't be made for an hour, so that its deploys take as long. */
+/** A director that can't create VMs for an hour, so that its deploys take as long. */
 async function slow(): Promise<TestDirector> {
   const director = new TestDirector();
   await director.ready();
@@ -22,7 +22,7 @@ const statesOf = (director: TestDirector): readonly string[] =>
   [...director.bosh.state().tasks.values()].slice(2).map(({ state }) => state);
 
 describe("tasks", () => {
-  it("are worked on by three workers, in the order in which they were queued", async () => {
+  it("are worked on by three workers, in the order of the queue", async () => {
     const director = await slow();
     for (const name of ["a", "b", "c", "d"]) deploy(director, name);
     director.pass(10_000);
@@ -31,7 +31,7 @@ describe("tasks", () => {
     expect(statesOf(director)).toEqual(["done", "done", "done", "done"]);
   });
 
-  it("that are urgent go before the others that wait", async () => {
+  it("that are urgent go before the others in the queue", async () => {
     const director = await slow();
     for (const name of ["a", "b", "c", "d"]) deploy(director, name);
     director.pass(10_000);
@@ -56,7 +56,7 @@ describe("tasks", () => {
     expect(director.send("GET", "/locks").json).toMatchObject([{ type: "deployment", resource: ["a"], task_id: "3" }]);
   });
 
-  it("that are cancelled stop at their next checkpoint, and let their locks go", async () => {
+  it("that are cancelled stop at their next checkpoint, and release their locks", async () => {
     const director = await slow();
     const reply = deploy(director, "a");
     director.pass(5000);
@@ -111,7 +111,7 @@ describe("tasks", () => {
     });
   });
 
-  it("whose worker has died time out after three minutes", async () => {
+  it("time out three minutes after the death of their worker", async () => {
     const director = new TestDirector();
     director.kernel.faults.arm({ point: "director:task", effect: { kind: "stuck" } });
     await director.upload("/stemcells", "stemcell-1.1.tgz").catch(() => undefined);

@@ -2,7 +2,7 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
 
-/** Puts a task into a state, and sets its time to that of the change. */
+/** Puts a task into a state, and sets its time of change. */
 export function enterState(director: Director, task: Task, state: Task["state"]): void {
   task.state = state;
   task.timestamp = nowSeconds(director);
@@ -24,14 +24,14 @@ export function checkpoint(task: Task): void {
   if (task.state === "cancelling") throw new DirectorError(10001, `Task ${task.id} cancelled`);
 }
 
-/** @throws Error with the director's text when the task is final or being cancelled */
+/** @throws Error with the director's text if the task has ended or is being cancelled */
 export function cancelTask(director: Director, task: Task): void {
   if (task.state !== "queued" && task.state !== "processing")
     throw new Error(`Cannot cancel task ${task.id}: invalid state (${task.state})`);
   enterState(director, task, "cancelling");
 }
 
-/** The state as clients see it: a task whose worker has died times out. */
+/** The state as clients see it: a task times out after its worker has died. */
 export const shownState = (director: Director, task: Task): string =>
   task.deadSinceMs !== null && director.kernel.nowMs - task.deadSinceMs > TIMEOUT_MS ? "timeout" : task.state;
 

@@ -51,12 +51,12 @@ function* runTask(director: Director, task: Task): Body {
 
 const logTime = (director: Director): string => isoMicroseconds(director.kernel.nowMs);
 
-/** By how much the ids of calls grow from task to task. */
+/** The distance between the call ids of successive tasks. */
 const CALLS_SHOWN = 1000;
 
 const LOG_CHARS_MAX = 1024 * 1024;
 
-/** The CPI, with its calls written to the task's logs. The director asks for `info` before each. */
+/** The CPI, with its calls written to the task's logs. The director calls `info` before each. */
 function withCallLog(director: Director, task: Task): Cpi {
   let calls = 0;
   return withTrace(director.cpi, (method) => {

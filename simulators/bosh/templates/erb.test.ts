@@ -62,7 +62,7 @@ describe("a job template", () => {
     expect(render(template)).toEqual({ error: `Error filling in template 'bin/run' (${words})` });
   });
 
-  it("gets the same text with and without Ruby if it does not need Ruby", () => {
+  it("yields the same text with and without Ruby if it does not need Ruby", () => {
     const name = fc.constantFrom("port", "name", "tls.on", "no", "nothing", "nosuch", "tls.nosuch");
     const text = fc.constantFrom("a", "\n", "  ", "x\n  ", "%", "é");
     const tag = fc.oneof(

@@ -2,11 +2,12 @@ import { isHash } from "../configs/fields.ts";
 import { rubyText } from "./ruby.ts";
 
 /*
- * Templates that need no Ruby: texts, properties that are looked up by name, and blocks that depend on whether a property or a link is
- * there. The result of such a template is known exactly; any other is left to Ruby.
+ * Renders templates that need no Ruby: texts, properties looked up by name, and blocks that depend on the
+ * existence of a property or a link. The result of such a template is known exactly; any other is left to
+ * Ruby.
  */
 
-/** What a template may read. */
+/** The values that a template may read. */
 interface SimpleScope {
   /** The properties that the job declares, with their values. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -15,9 +16,9 @@ interface SimpleScope {
   readonly links: Readonly<Record<string, unknown>>;
 }
 
-/** Why a template can't be rendered, in the words of Ruby. */
+/** The reason why a template can't be rendered, in the words of Ruby. */
 export class RenderError extends Error {
-  /** `(unknown)` if Ruby does not say. */
+  /** `(unknown)` if Ruby does not name it. */
   readonly line: string;
 
   constructor(line: string, message: string) {
@@ -27,7 +28,7 @@ export class RenderError extends Error {
   }
 }
 
-/** Text and tags alternately; undefined if a tag never ends, which Ruby treats in its own way. */
+/** Texts and tags, alternating; undefined if a tag never ends, which Ruby treats in its own way. */
 function splitTags(template: string): readonly string[] | undefined {
   const parts: string[] = [];
   let at = 0;
@@ -89,7 +90,7 @@ export function renderSimply(template: string, scope: SimpleScope): string | und
   return new Rendering(scope).run(parts, tags);
 }
 
-/** Whether each block ends, and each variable is one of a block around it. */
+/** Whether each block ends, and each variable belongs to an enclosing block. */
 function isBalanced(tags: readonly (Tag | undefined)[]): boolean {
   const open: string[] = [];
   for (const tag of tags) {
@@ -103,7 +104,7 @@ function isBalanced(tags: readonly (Tag | undefined)[]): boolean {
 /** One template being rendered. */
 class Rendering {
   readonly #scope: SimpleScope;
-  /** For each open block, whether its text is left out. */
+  /** For each open block, whether its text is omitted. */
   readonly #hidden: boolean[] = [];
   readonly #variables: { readonly name: string; readonly value: unknown }[] = [];
 
@@ -111,7 +112,7 @@ class Rendering {
     this.#scope = scope;
   }
 
-  /** Undefined if a value must be written by Ruby. @throws RenderError */
+  /** Undefined if only Ruby can format a value. @throws RenderError */
   run(parts: readonly string[], tags: readonly (Tag | undefined)[]): string | undefined {
     let out = "";
     let line = 1;

@@ -14,14 +14,14 @@ import { rubyClass } from "./ruby.ts";
 import { renderTemplates } from "./render.ts";
 import { boundProperties, instanceSpec } from "./template-spec.ts";
 
-/** One job as it will run on an instance. */
+/** A job as it will run on an instance. */
 export interface RenderedJob extends AppliedJob {
-  /** The texts of all templates: what decides whether the configuration has changed. */
+  /** A digest of the texts of all templates, which shows whether the configuration has changed. */
   readonly texts: readonly string[];
   readonly fingerprint: string;
 }
 
-/** What jobs are rendered for, and with what. */
+/** The context in which jobs are rendered. */
 interface RenderPlace {
   readonly director: Director;
   readonly group: InstanceGroup;
@@ -43,7 +43,7 @@ export const underHeading = (heading: string, body: string): string =>
     .map((line) => (line === "" ? line : `  ${line}`))
     .join("\n")}`;
 
-/** Why an instance group can't be rendered. */
+/** The reasons why an instance group can't be rendered. */
 export class GroupRenderError extends DirectorError {
   /** Without its heading. */
   readonly body: string;
@@ -54,7 +54,10 @@ export class GroupRenderError extends DirectorError {
   }
 }
 
-/** Renders the jobs of a group for one of its instances. @throws GroupRenderError that names everything that can't be rendered */
+/**
+ * Renders the jobs of a group for one of its instances.
+ * @throws GroupRenderError naming everything that can't be rendered
+ */
 export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readonly RenderedJob[] {
   if (jobs.length === 0) return [];
   const { group } = place;
@@ -71,7 +74,7 @@ export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readon
   return rendered;
 }
 
-/** The values with which each job is rendered. @throws GroupRenderError that names all variables that can't be resolved */
+/** The values with which each job is rendered. @throws GroupRenderError naming all variables that can't be resolved */
 function inputsOf(place: RenderPlace, jobs: readonly JobSpec[]): readonly JobInput[] {
   const { group } = place;
   const errors: string[] = [];
@@ -149,7 +152,7 @@ function fillLink(director: Director, name: string, content: Fields, scope: Vari
   }
 }
 
-/** References in the properties of a link are those of its provider's deployment. @throws VariableError */
+/** References in the properties of a link belong to its provider's deployment. @throws VariableError */
 function linkScope(director: Director, from: string, scope: VariableScope): VariableScope {
   if (from === scope.deployment) return scope;
   const provider = director.slot.value.deployments.get(from);
@@ -174,7 +177,7 @@ function requireJob(
   return { release, job };
 }
 
-/** A job, or what is wrong with it. */
+/** A job, or its error. */
 function renderJob({ director }: RenderPlace, common: Fields, input: JobInput): RenderedJob | string {
   const { wish, job, release, properties, links } = input;
   const spec = {

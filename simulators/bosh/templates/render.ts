@@ -3,7 +3,7 @@ import { digestOf } from "./digest.ts";
 import { RenderError, renderSimply } from "./erb.ts";
 import { askRuby, hasRuby, RubyFailure } from "./ruby-thread.ts";
 
-/** Templates of one job, and what they may read. */
+/** The templates of one job, and the values that they may read. */
 interface RenderRequest {
   readonly job: string;
   readonly spec: Fields;
@@ -18,10 +18,16 @@ export interface RenderResult {
   readonly error?: string;
 }
 
-/** The text of a template that nothing here can evaluate: it changes with whatever the template could read. */
+/**
+ * A stand-in for the text of a template that can't be evaluated here: it changes with everything that the
+ * template could read.
+ */
 const NOT_EVALUATED = "# not evaluated: ";
 
-/** Renders templates: those that need no Ruby at once, the others by Ruby; without it they are not evaluated. */
+/**
+ * Renders templates: those that need no Ruby directly, the others with Ruby. Without Ruby, the others are not
+ * evaluated.
+ */
 export function renderTemplates(request: RenderRequest): readonly RenderResult[] {
   const simple = request.templates.map(({ source, text }) => renderWithoutRuby(source, text, request.spec));
   const rest = request.templates.filter((_each, at) => simple[at] === undefined);

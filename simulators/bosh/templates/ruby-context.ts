@@ -1,6 +1,6 @@
 /*
  * The environment of a template, in Ruby: `p`, `if_p`, `link`, `if_link`, `spec` and `properties` behave as those of bosh-template do
- * (bosh-common, lib/bosh/common/template). The classes bear its names, because Ruby's own messages show them.
+ * (bosh-common, lib/bosh/common/template). The classes have its names, because Ruby's own messages show them.
  */
 /** The context of templates. */
 export const RUBY_CONTEXT = String.raw`

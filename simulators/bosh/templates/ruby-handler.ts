@@ -1,4 +1,7 @@
-/** The code that answers requests within Ruby: it renders templates, and says how the director's YAML loader refuses a text. */
+/**
+ * The code that answers requests within Ruby: it renders templates, and finds out how the director's YAML
+ * loader refuses a text.
+ */
 export const RUBY_HANDLER = String.raw`
 module Drydock
   # Queries of the director's DNS (dns/dns_encoder.rb in bosh-director).

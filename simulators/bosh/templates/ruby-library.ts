@@ -1,4 +1,7 @@
-/** What the director's Ruby has and the one of 4.0 alone lacks: Base64, OpenStruct, and the part of ActiveSupport that templates see. */
+/**
+ * The libraries that the director has and plain Ruby 4.0 lacks: Base64, OpenStruct, and the part of
+ * ActiveSupport that templates see.
+ */
 export const RUBY_LIBRARY = String.raw`
 # Ruby 4.0 ships these two apart.
 $LOADED_FEATURES << "ostruct.rb" << "base64.rb" << "socket.rb"

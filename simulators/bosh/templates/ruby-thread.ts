@@ -2,17 +2,17 @@ import { createRequire } from "node:module";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 
 /*
- * The director's own Ruby (CRuby as WebAssembly, the optional package @ruby/4.0-wasm-wasi), in a thread of its own: templates are
- * foreign code. It is started when something first needs it, once a process, and takes some 500 MB. Callers wait for its answer, because
- * a deploy renders within one event of the kernel.
+ * The director's own Ruby (CRuby as WebAssembly, the optional package @ruby/4.0-wasm-wasi), in its own
+ * thread, because templates are foreign code. It is started once per process, when first needed, and takes
+ * about 500 MB. Callers wait for its answer, because a deploy renders within one event of the kernel.
  */
 
 /** How long Ruby may take to start, ms. */
 const START_MS_MAX = 60_000;
-/** How long one request may take, ms: a template that loops must not hold the director. */
+/** How long one request may take, ms: a template that loops must not block the director. */
 const REQUEST_MS_MAX = 10_000;
 
-/** Ruby gave no answer in time, or could not work. */
+/** Ruby did not answer in time, or failed. */
 export class RubyFailure extends Error {
   constructor(message: string) {
     super(message);
@@ -51,7 +51,7 @@ class RubyThread {
     }
   }
 
-  /** Whether it ended by itself, between two requests. */
+  /** Whether the thread ended by itself, between two requests. */
   get hasDied(): boolean {
     return this.#hasDied;
   }
@@ -97,7 +97,7 @@ export function askRuby(request: object): Readonly<Record<string, unknown>> {
     thread ??= new RubyThread();
     return thread.ask(request);
   } catch (error) {
-    // What has failed once may be broken inside.
+    // A thread that has failed once may be in a broken state.
     thread?.end();
     thread = undefined;
     throw error;

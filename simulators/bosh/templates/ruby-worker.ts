@@ -9,8 +9,8 @@ import { RUBY_HANDLER } from "./ruby-handler.ts";
 import { RUBY_LIBRARY } from "./ruby-library.ts";
 
 /*
- * A thread with CRuby as WebAssembly in it. It has no files, no network and no environment; its clock stands still and its entropy
- * is a sequence of its own, so that a template renders alike each time.
+ * A thread that runs CRuby as WebAssembly. It has no files, no network and no environment; its clock stands
+ * still and its entropy is a fixed sequence, so that a template always renders alike.
  */
 
 /** The parts of the platform's WebAssembly that are used here; its types belong to browsers. */
@@ -22,14 +22,14 @@ interface WasmMemory {
 
 interface Setup {
   readonly port: MessagePort;
-  /** Counts the answers; whoever asks waits for it to change. */
+  /** Counts the answers; the caller waits for it to change. */
   readonly answered: Int32Array<SharedArrayBuffer>;
 }
 
 /** The moment at which all templates are rendered: 2026-01-01T00:00:00Z, in ns. */
 const NOW_NS = 1_767_225_600_000_000_000n;
 
-/** The functions of WASI that would let the machine's clock and entropy in. */
+/** The functions of WASI that would expose the machine's clock and entropy. */
 function sealedImports(wasi: WASI, memory: () => WasmMemory): object {
   let drawn = 1;
   return {
@@ -49,14 +49,14 @@ function sealedImports(wasi: WASI, memory: () => WasmMemory): object {
   };
 }
 
-/** Starts Ruby; the function that it returns hands it a request, and returns its answer. */
+/** Starts Ruby. The returned function hands it a request, and returns the answer. */
 async function startRuby(): Promise<(request: string) => string> {
   const require = createRequire(import.meta.url);
   const { RubyVM } = await import("@ruby/wasm-wasi");
   const module = await WebAssembly.compile(
     await readFile(require.resolve("@ruby/4.0-wasm-wasi/dist/ruby+stdlib.wasm")),
   );
-  // Where it dies, as of endless recursion, it prints pages about itself.
+  // When it crashes, for example by endless recursion, it prints pages of diagnostics.
   const stderr = openSync(devNull, "w");
   const wasi = new WASI({ version: "preview1", returnOnExit: true, env: {}, args: [], stderr });
   let memory: WasmMemory | undefined;

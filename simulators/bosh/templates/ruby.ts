@@ -10,7 +10,7 @@ export function inspect(value: unknown): string {
   return String(value);
 }
 
-/** Escapes of Ruby's that JSON lacks. */
+/** Escapes that Ruby has and JSON lacks. */
 const ESCAPES: Readonly<Record<string, string>> = { "\\u0007": "\\a", "\\u000b": "\\v", "\\u001b": "\\e" };
 
 const inspectText = (text: string): string =>
@@ -38,16 +38,16 @@ export function rubyInstance(value: unknown): string {
 export const rubyNoun = (value: unknown): string =>
   value === null || value === undefined ? "nil" : typeof value === "boolean" ? String(value) : rubyClass(value);
 
-/** A value as Ruby's `to_s` writes it, where that is plain; undefined for what is not. */
+/** A scalar as Ruby's `to_s` writes it; undefined for anything else. */
 export function rubyText(value: unknown): string | undefined {
   if (value === null || value === undefined) return "";
   if (typeof value === "string" || typeof value === "boolean") return String(value);
   return typeof value === "number" && Number.isInteger(value) ? String(value) : undefined;
 }
 
-/** As Ruby's `to_s` writes a value. */
+/** A value as Ruby's `to_s` writes it. */
 export const toRubyText = (value: unknown): string =>
   value === null || value === undefined ? "" : typeof value === "object" ? inspect(value) : String(value);
 
-/** Whether Ruby takes a value for true. */
+/** Whether a value is true to Ruby. */
 export const isTruthy = (value: unknown): boolean => value !== undefined && value !== null && value !== false;

@@ -12,7 +12,7 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { rubyClass } from "./ruby.ts";
 
 /*
- * What a template can read of its instance (`TemplateSpec` in bosh-director's instance_spec.rb).
+ * The part of an instance that its templates can read (`TemplateSpec` in bosh-director's instance_spec.rb).
  */
 
 /**
@@ -41,14 +41,14 @@ function checkPath(given: Fields, name: string): void {
   }
 }
 
-/** Mappings in mappings, by name: a property's order must not make a difference. */
+/** Nested mappings, sorted by name: the order of properties must not make a difference. */
 function sortKeys(value: unknown): unknown {
   if (!isHash(value)) return value;
   const names = Object.keys(value).toSorted();
   return Object.fromEntries(names.map((name) => [name, sortKeys(value[name])]));
 }
 
-/** Where and as what an instance runs. */
+/** The place and role in which an instance runs. */
 interface Place {
   readonly director: Director;
   readonly group: InstanceGroup;
@@ -86,7 +86,7 @@ export function instanceSpec({ director, group, instance, networks, dns, diskMb 
   };
 }
 
-/** What stands for an address that only the IaaS knows. */
+/** The stand-in for an address that only the IaaS knows. */
 const UNKNOWN_IP = "127.0.0.1";
 
 function networkSpec(network: VmNetwork, defaults: readonly string[], { index, group, deployment }: Instance): Fields {

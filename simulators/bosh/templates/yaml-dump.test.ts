@@ -69,7 +69,7 @@ describe("Psych", () => {
     ["~", '"~"'],
     ["((secret))", '"((secret))"'],
     ["- a", '"- a"'],
-  ])("puts %j, which begins with a sign, in double quotes", (text, written) => {
+  ])("puts %j, which begins with an indicator, in double quotes", (text, written) => {
     expect(scalar(text)).toBe(written);
   });
 
@@ -87,12 +87,12 @@ describe("Psych", () => {
     expect(dumpYaml({ a: [{ b: 1, c: [2] }], d: { e: "x" } })).toBe("---\na:\n- b: 1\n  c:\n  - 2\nd:\n  e: x\n");
   });
 
-  it("writes texts of several lines as blocks", () => {
+  it("writes multi-line texts as blocks", () => {
     expect(dumpYaml({ a: "x\ny\n" })).toBe("---\na: |\n  x\n  y\n");
     expect(dumpYaml({ a: "x\ny" })).toBe("---\na: |-\n  x\n  y\n");
   });
 
-  it("writes texts that are read as the same texts", () => {
+  it("writes texts that are read back unchanged", () => {
     const word = fc.oneof(
       fc.stringMatching(/^[A-Za-z0-9_.:,+<-]{1,8}$/),
       fc.constantFrom("yes", "No", "on", "0x1F", "010", "1:30", "2026-01-02", "1,000", "~", ":a", ".inf"),

@@ -4,7 +4,10 @@ import { YamlError } from "./yaml-errors.ts";
 
 /* YAML as Ruby's Psych writes it (psych 5.3, yaml_tree.rb): clients see it in diffs and in stored configs. */
 
-/** Whether Psych would read this plain text as something other than text. `08` is text to Psych, which quotes it for the sake of other readers. */
+/**
+ * Whether Psych would read this plain text as something other than a text. `08` is a text to Psych, which
+ * quotes it for the sake of other readers.
+ */
 function isReadOtherwise(text: string): boolean {
   if (/^0[0-7]*[89]/.test(text)) return true;
   try {
@@ -15,7 +18,7 @@ function isReadOtherwise(text: string): boolean {
   }
 }
 
-/** What libyaml can't write without quotes, because it would end the text or begin something else. */
+/** Texts that libyaml can't write without quotes, because they would end the scalar or begin something else. */
 const NOT_PLAIN = /: |:$| #|^\s|\s$/;
 
 /** One scalar. */
@@ -23,7 +26,7 @@ function dumpScalar(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "string") return String(value);
   if (value === "") return "''";
-  // Read plain, it would merge.
+  // Unquoted, it would be read as a merge key.
   if (value === "<<") return "!!str '<<'";
   // `y` and `n` are booleans to other readers of YAML 1.1, not to Psych.
   if (/^[yn]$/i.test(value) || /^[^\p{L}\p{M}\p{N}\p{Pc}][^"]*$/u.test(value)) return JSON.stringify(value);

@@ -1,4 +1,4 @@
-/** A text that is not YAML, or that the director does not accept. The message is Psych's. */
+/** The error for a text that is not YAML, or that the director does not accept. The message is Psych's. */
 export class YamlError extends Error {
   /** The class of Ruby's exception, such as `Psych::SyntaxError`. */
   readonly ruby: string;
@@ -19,7 +19,7 @@ export class YamlError extends Error {
 export const disallowedClass = (name: string): YamlError =>
   new YamlError("Psych::DisallowedClass", `Tried to load unspecified class: ${name}`);
 
-/** What libyaml says of a text that it can't parse. Only the common cases have its exact words. */
+/** libyaml's message for a text that it can't parse. Only the common cases have its exact words. */
 export function syntaxError(text: string, message: string): string {
   const lines = text.split("\n");
   const last = lines.at(-1) === "" ? lines.length : lines.length + 1;

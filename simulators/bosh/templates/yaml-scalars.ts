@@ -1,11 +1,12 @@
 import { disallowedClass, YamlError } from "./yaml-errors.ts";
 
 /*
- * Plain scalars of YAML as Psych's ScalarScanner reads them (psych 5.3, lib/psych/scalar_scanner.rb): YAML 1.1 with Ruby's own turns.
- * Measured values: docs/discoveries/bosh-director.md, "How it reads YAML". Ruby's `^` and `$` hold at each line, hence the `m` flags.
+ * Plain scalars of YAML as Psych's ScalarScanner reads them (psych 5.3, lib/psych/scalar_scanner.rb): YAML
+ * 1.1 with Ruby's own variations. Measured values: docs/discoveries/bosh-director.md, "How it reads YAML".
+ * Ruby's `^` and `$` hold at each line, hence the `m` flags.
  */
 
-/** Begins like a word, which can only be null or a boolean. */
+/** Begins like a word, so it can only be null or a boolean. */
 const WORD = /^[^\d.:-]?[\p{Alphabetic}_\s!@#$%^&*(){}<>|/\\~;=]+/mu;
 /** The longest of them is `false`. */
 const WORD_CHARS_MAX = 5;
@@ -45,7 +46,7 @@ function readInteger(text: string): number | undefined {
   return undefined;
 }
 
-/** Only the first group bears the sign: `-1:30` is 30 minutes less than none. */
+/** The sign applies to the first group only: `-1:30` is -60 + 30. */
 function readSexagesimal(text: string): number {
   const weights = [3600, 60, 1];
   return text
@@ -64,9 +65,10 @@ export function toFloat(value: unknown): number {
 }
 
 /**
- * What a plain scalar stands for. A symbol (`:a`) stays the text that it is, with its colon.
+ * The value of a plain scalar. A symbol (`:a`) stays a text, with its colon.
  *
- * @throws YamlError for dates and times, whose classes the director does not permit, and for symbols where they are not permitted
+ * @throws YamlError for dates and times, whose classes the director does not permit, and for symbols if they
+ * are not permitted
  */
 export function readScalar(text: string, symbols = true): string | number | boolean | null {
   if (text === "") return null;

@@ -4,7 +4,7 @@ import { TestDirector } from "../testing/director.ts";
 import { YamlError } from "./yaml-errors.ts";
 import { readYaml } from "./yaml.ts";
 
-// What is tested here works where Ruby is not installed; erb.test.ts has the words of Psych itself.
+// These tests work without Ruby; erb.test.ts has the words of Psych itself.
 vi.mock(import("./ruby-thread.ts"), async (original) => ({ ...(await original()), hasRuby: () => false }));
 
 /** Ruby's exception for a text, as its `inspect` writes it. */
@@ -80,7 +80,7 @@ describe("a plain scalar", () => {
     expect(refusalOf(text)).toBe(`#<Psych::DisallowedClass: Tried to load unspecified class: ${name}>`);
   });
 
-  it("is refused in Ruby's words where it is nearly a number", () => {
+  it("is refused in Ruby's words if it is nearly a number", () => {
     expect(refusalOf(".e+5")).toBe('#<ArgumentError: invalid value for Float(): "e+5">');
   });
 });
@@ -119,7 +119,7 @@ describe("a tag", () => {
     ["!map:Foo {a: 1}", "Foo"],
     ["!!set {a, b}", "Psych::Set"],
     ["!!timestamp 2026-01-02", "Date"],
-  ])("for an object, as in %j, is refused by the class %s", (text, name) => {
+  ])("for an object, as in %j, is refused by naming the class %s", (text, name) => {
     expect(refusalOf(text)).toBe(`#<Psych::DisallowedClass: Tried to load unspecified class: ${name}>`);
   });
 });
@@ -127,7 +127,7 @@ describe("a tag", () => {
 describe("a merge key", () => {
   it.each([
     ["<<: {a: 2}\na: 1", { a: 1 }],
-    // Unlike what the YAML type library says: what comes later wins, merged or not.
+    // Unlike in the YAML type library, the later pair wins, merged or not.
     ["a: 1\n<<: {a: 2, b: 3}", { a: 2, b: 3 }],
     ["<<: [{a: 1}, {a: 2, b: 2}]", { a: 1, b: 2 }],
     ["'<<': {a: 1}", { a: 1 }],
@@ -165,7 +165,7 @@ describe("an alias", () => {
     expect(readYaml("a: &x 1\nb: &x 2\nc: *x\nd: &x 3")).toEqual({ a: 1, b: 2, c: 2, d: 3 });
   });
 
-  it("of no anchor is refused", () => {
+  it("without an anchor is refused", () => {
     expect(refusalOf("a: *nosuch")).toBe("#<Psych::AnchorNotDefined: An alias referenced an unknown anchor: nosuch>");
   });
 
@@ -178,7 +178,7 @@ describe("an alias", () => {
     expect(() => readYaml(text)).toThrow(YamlError);
   });
 
-  it("may not expand without end", () => {
+  it("may not expand without limit", () => {
     const levels = Array.from({ length: 30 }, (_, at) => `l${at + 1}: &l${at + 1} [*l${at}, *l${at}]`);
     const text = ["l0: &l0 x", ...levels].join("\n");
     expect(() => readYaml(text)).toThrow(YamlError);
@@ -195,7 +195,7 @@ describe("a symbol", () => {
 });
 
 describe("a text", () => {
-  it.each(["", "# nothing", "---"])("without a value is none: %j", (text) => {
+  it.each(["", "# nothing", "---"])("without a value yields none: %j", (text) => {
     expect(readYaml(text) ?? null).toBeNull();
   });
 
@@ -204,7 +204,7 @@ describe("a text", () => {
   });
 
   it.each(["- ".repeat(201), `${"[".repeat(201)}${"]".repeat(201)}`, "- ".repeat(100_000)])(
-    "may not nest too deep",
+    "may not nest too deeply",
     (text) => {
       expect(() => readYaml(text)).toThrow(YamlError);
     },

@@ -17,13 +17,13 @@ import { askRuby, hasRuby, RubyFailure } from "./ruby-thread.ts";
 import { readScalar, toFloat } from "./yaml-scalars.ts";
 import { disallowedClass, syntaxError, YamlError } from "./yaml-errors.ts";
 
-/** How deep lists and mappings may nest: what works on them recurses. */
+/** How deeply lists and mappings may nest: the code that works on them recurses. */
 const DEPTH_MAX = 200;
 
 /** The most values in a document whose aliases are expanded. */
 const UNFOLDED_MAX = 1_000_000;
 
-/** What a load permits. */
+/** The options of a load. */
 interface LoadOptions {
   /** Whether a value may be reused by its anchor. True by default. */
   readonly aliases?: boolean;
@@ -33,8 +33,9 @@ interface LoadOptions {
 
 /**
  * The first document of a YAML text as the director's Ruby loads it: `YAML.safe_load(text, permitted_classes: [Symbol], aliases: true)` of
- * psych 5.3, YAML 1.1. `undefined` when there is none. Keys are texts: `on:` becomes `true`. Aliases that unfold without end, and
- * values within themselves, are refused: Ruby would hold them until something walks through them.
+ * psych 5.3, YAML 1.1. `undefined` when there is none. Keys are texts: `on:` becomes `true`. Aliases that
+ * expand without end, and values that contain themselves, are refused: Ruby would accept them until something
+ * walks through them.
  *
  * @throws YamlError
  */
@@ -49,7 +50,7 @@ export function readYaml(text: string, { aliases = true, symbols = true }: LoadO
     return value;
   } catch (error) {
     if (error instanceof YamlError) throw error;
-    // The parser's own errors, our limits, and the end of the stack for blocks within blocks.
+    // The parser's own errors, our limits, and a stack overflow by nested blocks.
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof YAMLParseError || error instanceof ControlCharacter) {
       const answer = askPsych(text, { aliases, symbols });
@@ -60,13 +61,13 @@ export function readYaml(text: string, { aliases = true, symbols = true }: LoadO
   }
 }
 
-/** Characters that YAML forbids everywhere; the parser takes some of them. */
+/** Characters that YAML forbids everywhere; the parser accepts some of them. */
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/;
 
 class ControlCharacter extends Error {}
 
-/** The same text in Psych's own words, where Ruby is installed and the text is not one of those that would keep it busy. */
+/** The error in Psych's own words, if Ruby is installed and the text would not keep it busy. */
 function askPsych(
   text: string,
   options: Required<LoadOptions>,
@@ -100,7 +101,7 @@ function firstDocument(text: string): Document.Parsed | undefined {
 
 const YAML_TAG = "tag:yaml.org,2002:";
 
-/** The class that a tag asks for. Psych makes one of its own or of Ruby's for these, and for no others. */
+/** The class that a tag asks for. Psych creates objects only for these tags. */
 const CLASS_TAG = /^!(?:ruby\/([a-z-]+)|map|seq|str):?(.*)$/;
 
 const PERMITTED_KINDS: ReadonlySet<string | undefined> = new Set(["sym", "symbol", "string", "array", "hash"]);
@@ -180,7 +181,7 @@ class Loader {
     return this.#fill(this.#register<Record<string, unknown>>(node.anchor, {}), node, depth);
   }
 
-  /** Pairs in their order: the last of a key wins, and what is merged wins over what stands before it. */
+  /** Pairs in order: the last pair of a key wins, and merged pairs win over those before them. */
   #fill(hash: Record<string, unknown>, node: YAMLMap, depth: number): Record<string, unknown> {
     for (const pair of node.items) {
       if (!isPair(pair)) continue;
@@ -195,7 +196,10 @@ class Loader {
   }
 }
 
-/** Those of a merge key, the one that wins last; undefined where its value can't be merged: then `<<` is a key like any other. */
+/**
+ * The pairs of a merge key, the winning one last; undefined if its value can't be merged: then `<<` is a key
+ * like any other.
+ */
 function hashesToMerge(node: unknown, value: unknown): readonly object[] | undefined {
   if (isSeq(node) && Array.isArray(value)) return value.every(isObject) ? value.toReversed() : undefined;
   return isObject(value) ? [value] : undefined;
@@ -204,7 +208,7 @@ function hashesToMerge(node: unknown, value: unknown): readonly object[] | undef
 /** A key as Ruby's `to_s` writes it. */
 const keyText = (key: unknown): string => (typeof key === "string" ? key : key === null ? "" : inspect(key));
 
-/** An own property, also by a name such as `__proto__`. */
+/** Sets an own property, even for a name such as `__proto__`. */
 const set = (hash: Record<string, unknown>, name: string, value: unknown): void => {
   Object.defineProperty(hash, name, { value, configurable: true, enumerable: true, writable: true });
 };
@@ -214,7 +218,7 @@ interface Measure {
   readonly values: number;
 }
 
-/** `above` are the values that contain this one. A value in several places is measured once and counted each time. */
+/** `above` holds the values that contain this one. A value in several places is measured once and counted each time. */
 function measure(value: unknown, above: ReadonlySet<object>, known: Map<object, Measure>): Measure {
   if (typeof value !== "object" || value === null) return { depth: 0, values: 1 };
   if (above.has(value)) throw new Error("a value contains itself");
@@ -227,7 +231,7 @@ function measure(value: unknown, above: ReadonlySet<object>, known: Map<object, 
     values: 1 + inner.reduce((sum, { values }) => sum + values, 0),
   };
   if (result.depth > DEPTH_MAX) throw new Error(`nested deeper than ${DEPTH_MAX}`);
-  if (result.values > UNFOLDED_MAX) throw new Error(`more than ${UNFOLDED_MAX} values with its aliases written out`);
+  if (result.values > UNFOLDED_MAX) throw new Error(`more than ${UNFOLDED_MAX} values with its aliases expanded`);
   known.set(value, result);
   return result;
 }

@@ -19,7 +19,7 @@ export interface FollowedTask {
 
 const TASK_S_MAX = 10_000;
 
-/** A director with the reference users, and the means to call it as the CLI does. For tests. */
+/** A director with the reference users, and functions that call it as the CLI does. For tests. */
 export class TestDirector {
   readonly kernel = new Kernel({ seed: 5 });
   readonly dummy: Dummy = createDummyCpi(this.kernel);

@@ -14,7 +14,7 @@ export async function deployGroups(groups: Readonly<Record<string, number>>, dis
   return bench;
 }
 
-/** How the scans ended for which the monitor asked, oldest first. */
+/** The final states of the scans that the monitor requested, oldest first. */
 export const endsOf = (bench: TestDirector): readonly string[] => bench.tasks(SCAN).map(({ state }) => state);
 
 export const isUp = (bench: TestDirector, { vm }: Instance): boolean => vm !== null && bench.dummy.isAlive(vm.cid);

@@ -38,7 +38,7 @@ export function applyResolutions(
 export const fix = (bench: TestDirector, jobs: object): FollowedTask =>
   bench.task(bench.json("PUT", "/deployments/x/scan_and_fix", { jobs }));
 
-/** The counts with which a scan ends its stage of VMs, or of disks. */
+/** The final counts of a scan's stage for VMs, or for disks. */
 export const countsOf = ({ events }: FollowedTask, stage: RegExp): unknown =>
   events.findLast((line) => stage.test(String(line.stage)))?.task;
 

@@ -12,7 +12,7 @@ export const archiveOf = (files: Readonly<Record<string, string | Buffer>>): Buf
     })),
   );
 
-/** What a release holds apart from its manifest: one job `j` and one package `p`. A part that is undefined is missing. */
+/** The parts of a release besides its manifest: one job `j` and one package `p`. An undefined part is missing. */
 export interface ReleaseParts {
   readonly job?: unknown;
   readonly monit?: string | undefined;
@@ -26,7 +26,7 @@ const PARTS: ReleaseParts = {
   monit: "",
 };
 
-/** A release, packed, with this for its release.MF. For tests. */
+/** A packed release with this release.MF. For tests. */
 export function packRelease(manifest: unknown, parts: ReleaseParts = PARTS): Buffer {
   const { job, monit, jobArchive, packageArchive } = parts;
   const jobFiles = {
@@ -42,6 +42,6 @@ export function packRelease(manifest: unknown, parts: ReleaseParts = PARTS): Buf
   });
 }
 
-/** A release archive as an upload is received. For tests. */
+/** A release archive as received from an upload. For tests. */
 export const releaseArchive = (manifest: unknown, parts?: ReleaseParts): ReturnType<typeof receiveArchive> =>
   receiveArchive(Readable.from([packRelease(manifest, parts)]));

@@ -1,6 +1,7 @@
 /**
- * Which real clients were seen using a route (docs/discoveries/bosh-director.md, "Routes" and "What each client needs"): the `bosh` CLI,
- * the on-demand-service-broker, the service-fabrik-broker, the health monitor. A route that is not listed is used by the CLI only.
+ * The real clients that were observed to use a route (docs/discoveries/bosh-director.md, "Routes" and "What
+ * each client needs"): the `bosh` CLI, the on-demand-service-broker, the service-fabrik-broker, the health
+ * monitor. A route that is not listed is used by the CLI only.
  */
 const SEEN: Readonly<Record<string, string>> = {
   "GET /info": "bosh odb fabrik hm",
@@ -44,6 +45,6 @@ const SEEN: Readonly<Record<string, string>> = {
   "GET /deployments/:deployment/jobs/:group/:id": "",
 };
 
-/** The real clients seen using a route. */
+/** The real clients observed to use a route. */
 export const clientsOf = (method: string, path: string): readonly string[] =>
   (SEEN[`${method} ${path}`] ?? "bosh").split(" ").filter((name) => name !== "");

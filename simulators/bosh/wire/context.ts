@@ -6,7 +6,7 @@ import type { Director } from "../state/director.ts";
 import { DirectorError } from "./errors.ts";
 import { isRubyInteger, readRowId } from "./integers.ts";
 
-/** What a handler is given. */
+/** The arguments of a handler. */
 export interface RequestContext {
   readonly director: Director;
   readonly request: HttpRequest;
@@ -15,7 +15,7 @@ export interface RequestContext {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** A parameter of the route's own path. */
+/** A parameter of the route's path. */
 export const pathParam = ({ params }: RequestContext, name: string): string => params[name] ?? "";
 
 /** The deployment that the path names. @throws DirectorError 70000 */
@@ -25,7 +25,7 @@ export const deploymentInPath = (context: RequestContext): Deployment =>
 /**
  * The instance that the path names by index or id.
  *
- * @param isStrict whether a name that could be neither is refused as such; default true
+ * @param isStrict whether a name that can be neither is refused as invalid; default true
  * @throws DirectorError 70001, 70002
  */
 export function instanceInPath(context: RequestContext, isStrict = true): Instance {

@@ -40,7 +40,7 @@ export class DirectorError extends Error {
 /** Errors without a class of their own are reported under this code. */
 export const UNCLASSED = 100;
 
-/** The code under which an error is reported. */
+/** The code of an error in reports. */
 export const codeOf = (error: unknown): number => (error instanceof DirectorError ? error.code : UNCLASSED);
 /** The text of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -21,17 +21,17 @@ export function behindNginx(service: Service): Service {
 /**
  * The answer to a request that no route takes.
  *
- * @param isOwned whether the path begins as those of a controller of the director
+ * @param isOwned whether the path begins like those of a controller of the director
  */
 export function unmatchedReply(director: Director, request: HttpRequest, isOwned: boolean): HttpReply {
   if (!isOwned) return { status: 404, body: `Not Found: ${request.path}`, headers: { "Content-Type": "text/plain" } };
   return callerOf(director, request) === undefined ? notAuthorized(request.path) : noEndpoint(request.path);
 }
 
-/** Shorter texts are sent as they are. */
+/** Shorter texts are not compressed. */
 const GZIP_BYTES_MIN = 1250;
 
-/** What the director's nginx adds: the challenge on protected routes, and compression of text. */
+/** Adds what the director's nginx adds: the challenge on protected routes, and compression of text. */
 export function finishReply(director: Director, request: HttpRequest, reply: HttpReply): HttpReply {
   const headers: Record<string, string | readonly string[]> = { ...reply.headers };
   if (request.path !== "/info") headers["WWW-Authenticate"] = 'Basic realm="BOSH Director"';

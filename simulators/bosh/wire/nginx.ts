@@ -10,7 +10,8 @@ import {
 } from "../../kernel/index.ts";
 
 /*
- * nginx in front of the director: what it refuses by itself (ngx_http_parse.c, ngx_http_request.c, with the defaults that the release keeps).
+ * The requests that nginx in front of the director refuses by itself (ngx_http_parse.c, ngx_http_request.c,
+ * with the defaults that the release keeps).
  */
 
 /** `large_client_header_buffers` is 4 of 8 KiB: no line may be longer. */
@@ -35,7 +36,7 @@ const refuse = (status: number): Judged => {
   return { answer: rawAnswer(title, { Server: "nginx", ...TYPE }, errorPage(title)) };
 };
 
-/** An answer of nginx itself; the connection ends with it. */
+/** An answer of nginx itself, which also closes the connection. */
 export const nginxRefusal = (status: number): HttpReply => ({
   status,
   headers: { ...TYPE, Connection: "close" },
@@ -73,5 +74,5 @@ function limitRequest({ method, url, path, headers }: HttpRequest): HttpReply | 
   return /%(?:00|(?![0-9a-fA-F]{2}))/.test(path) ? nginxRefusal(400) : undefined;
 }
 
-/** What nginx refuses before the director sees it. */
+/** The refusal of nginx before the director sees a request. */
 export const NGINX_FRONT: Front = { judge, limit: limitRequest, hostless: nginxRefusal(400) };

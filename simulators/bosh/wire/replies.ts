@@ -6,7 +6,7 @@ import type { DirectorError } from "./errors.ts";
 /** The media type of most routes: JSON labelled as HTML, as by the director's framework. */
 export const HTML = "text/html;charset=utf-8";
 
-/** JSON labelled as HTML, with which most routes answer. */
+/** JSON labelled as HTML, the answer of most routes. */
 export const htmlJson = (status: number, value: unknown): HttpReply => ({
   status,
   json: value,
@@ -20,17 +20,17 @@ export const htmlText = (status: number, body: string): HttpReply => ({
   headers: { "Content-Type": HTML },
 });
 
-/** An error as the director answers it: `{code, description}`. */
+/** An error in the director's form: `{code, description}`. */
 export const errorReply = (error: DirectorError): HttpReply =>
   htmlJson(error.status, { code: error.code, description: error.message });
 
 /** The answer to an unknown caller. */
 export const notAuthorized = (path: string): HttpReply => htmlText(401, `Not authorized: '${path}'\n`);
 
-/** The answer where a path is known and no route of it matches. */
+/** The answer if a path is known but no route of it matches. */
 export const noEndpoint = (path: string): HttpReply => htmlText(404, `Endpoint '${path}' not found.`);
 
-/** An empty answer: of the framework's own type unless it is 204. */
+/** An empty answer, with the framework's default media type unless it is a 204. */
 export const emptyReply = (status: 200 | 201 | 204 = 204): HttpReply =>
   status === 204 ? empty(204) : { status, body: "", headers: { "Content-Type": HTML } };
 

@@ -17,7 +17,7 @@ type Media = "application/json" | "text/yaml" | "application/x-compressed" | "mu
 
 interface RouteOptions {
   readonly needs?: Permission;
-  /** The routes under /deployments/:d, which check existence before scope. */
+  /** Set for routes under /deployments/:deployment, which check existence before scope. */
   readonly deployment?: "admin" | "read";
   readonly media?: readonly Media[];
   readonly upload?: Route<Director>["upload"];
@@ -59,7 +59,7 @@ export function route(
   };
 }
 
-/** Of the header by which clients mark tasks that belong together. */
+/** The longest value of the header by which clients mark tasks that belong together. */
 const CONTEXT_ID_CHARS_MAX = 64;
 
 function refuseLongContextId({ headers }: HttpRequest): HttpReply | undefined {

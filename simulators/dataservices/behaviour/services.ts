@@ -1,3 +1,4 @@
+import { defineRealWork, type RealWork } from "./real-work.ts";
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import type { DataServicesState, Instance, Kind } from "../state.ts";
 
@@ -16,6 +17,8 @@ export interface Observer {
 
 /** Real servers behind the instances. They answer with promises, so only a world on the wall clock can have them. */
 export interface RealServers {
+  /** Set where they only stand in for real servers: see `absentServers`. */
+  readonly isAbsent?: true;
   /** Does a real server stand behind this instance? */
   covers(instance: Pick<Instance, "kind">): boolean;
   /** Whether the real servers of a group replicate, and the plane supervises them. */
@@ -88,6 +91,7 @@ export interface DataServices extends Observer {
   admits: Admission;
   /** Set by a live plane for as long as it is open. */
   real: RealServers | undefined;
+  readonly realWork: RealWork;
   readonly observers: Set<Observer>;
   /** Restores that are in progress, by place and name. */
   readonly restoring: Set<string>;
@@ -109,6 +113,7 @@ export function createServices(
     slot,
     ...options,
     real: undefined,
+    realWork: defineRealWork(kernel),
     observers,
     restoring: new Set(),
     stagedLogs: new Map(),

@@ -182,11 +182,12 @@ function mutationOf(statement: Statement): Mutation {
   }
 }
 
-/** A server that dies during a write has made it, but nobody knows. */
+/** A full disk takes no write. A server that dies during a write has made it, but nobody knows. */
 function write(services: DataServices, instance: Instance, mutation: Mutation): unknown {
-  const isDying = faultAt(services.kernel, "write", instance) !== undefined;
+  const effect = faultAt(services.kernel, "write", instance);
+  if (effect?.kind === "error") throw new DataServiceError("DS_DISK_FULL", effect.message);
   const { value, isUnconfirmed } = commit(services, instance, mutation);
-  if (isDying) {
+  if (effect !== undefined) {
     halt(services, instance);
     throw new DataServiceError("DS_SESSION_ENDED");
   }

@@ -131,8 +131,11 @@ export interface LiveEngine {
   close(): Promise<void>;
 }
 
-/** Makes an engine. `folder` is where the plane keeps its files, created on first use; an engine uses names of its own there. */
-export type EngineMaker = (folder: () => Promise<string>) => LiveEngine;
+/**
+ * Makes an engine. `folder` is where the plane keeps its files, created on first use; an engine uses names of its own there. `secret` is what the
+ * passwords of the simulator's own roles derive from where disks outlive the process; without one they are random.
+ */
+export type EngineMaker = (folder: () => Promise<string>, secret?: string) => LiveEngine;
 
 /** The server for an engine's kind, or why there is none. */
 export function identifyEngine({ kind, identify }: LiveEngine): Promise<ServedKind> {

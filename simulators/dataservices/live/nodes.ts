@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Instance, Kind, User } from "../state.ts";
 import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
-import { createRunFolder, type RunFolder } from "./folder.ts";
-import { copyFiles, emptySlot, type Lease, once, removeFiles, type Slot } from "./slot.ts";
+import { Disks, type KeptPlane } from "./disks.ts";
+import { copyFiles, emptySlot, type Lease, once, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
 
 /** How much of the machine real servers may use. */
@@ -19,16 +19,18 @@ export class Nodes {
   readonly #limits: NodeLimits;
   readonly #engines: ReadonlyMap<Kind, LiveEngine>;
   readonly #slots = new Map<string, Slot>();
-  #folder: Promise<RunFolder> | undefined;
+  readonly #disks: Disks;
   #files: KeptFiles | undefined;
-  #made = 0;
   #uses = 0;
   #isClosed = false;
 
-  constructor(limits: NodeLimits, makers: readonly EngineMaker[]) {
+  /** @param kept default: disks go with the process */
+  constructor(limits: NodeLimits, makers: readonly EngineMaker[], kept?: KeptPlane) {
     this.#limits = limits;
-    const engines = makers.map((make) => make(async () => (await this.#openFolder()).path));
+    this.#disks = new Disks(kept?.path);
+    const engines = makers.map((make) => make(() => this.#disks.openRun(), kept?.secret));
     this.#engines = new Map(engines.map((engine) => [engine.kind, engine]));
+    for (const disk of this.#disks.list()) this.#slots.set(disk, this.#disks.keptSlot(disk));
   }
 
   /** Running nodes. */
@@ -38,7 +40,7 @@ export class Nodes {
 
   /** The files that are kept for a while. @throws LivePlaneError LIVE_DATA_CLOSED */
   async files(): Promise<KeptFiles> {
-    const { path } = await this.#openFolder();
+    const path = await this.#disks.openRun();
     return (this.#files ??= new KeptFiles(path));
   }
 
@@ -54,7 +56,7 @@ export class Nodes {
 
   /** Starts the node of a group on its disk, where it stays until it is stopped or killed. @throws LivePlaneError */
   async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
-    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    const slot = this.#slotOf(instance.disk, await this.#disks.open());
     await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
     // It is stopped with its group only, not for being idle.
     clearTimeout(slot.idle);
@@ -85,12 +87,10 @@ export class Nodes {
 
   /** Fills an empty disk with work that is given its folder; if that fails, the disk has no data. */
   async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
-    const slot = this.#slotOf(disk, (await this.#openFolder()).path);
+    const slot = this.#slotOf(disk, await this.#disks.open());
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      slot.hasData = false;
-      await work(slot.data);
-      slot.hasData = true;
+      await this.#disks.fill(slot, () => work(slot.data));
     });
   }
 
@@ -100,7 +100,7 @@ export class Nodes {
 
   /** The node of an instance's disk, started if it is not running, with these users. @throws LivePlaneError */
   async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
-    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    const slot = this.#slotOf(instance.disk, await this.#disks.open());
     slot.users++;
     slot.usedAt = ++this.#uses;
     clearTimeout(slot.idle);
@@ -138,13 +138,12 @@ export class Nodes {
   /** Copies everything from one disk to another. It queues at once: later work on either disk comes after it. */
   async copy(from: string, to: string): Promise<void> {
     const source = this.#slots.get(from);
-    if (source === undefined || this.#folder === undefined) return;
+    if (source === undefined) return;
     const target = this.#slotOf(to, join(source.data, ".."));
     const copied = this.#exclusive(source, async () => {
       await this.#halt(source);
       if (!source.hasData) return;
-      await copyFiles(source.data, target.data);
-      target.hasData = true;
+      await this.#disks.fill(target, () => copyFiles(source.data, target.data));
     });
     await this.#exclusive(target, () => copied);
   }
@@ -156,30 +155,29 @@ export class Nodes {
     if (slot === undefined) return;
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      await removeFiles(slot.data);
+      await this.#disks.remove(slot);
     });
   }
 
-  /** Stops all nodes and removes all their files. */
+  /** Destroys kept disks that the world no longer has: the process was killed before it could. */
+  async forgetAllBut(disks: { has(disk: string): boolean }): Promise<void> {
+    for (const disk of this.#disks.list()) if (!disks.has(disk)) await this.destroy(disk);
+  }
+
+  /** Stops all nodes; their files go with the process's folder. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#disks.shut();
     await Promise.all([...this.#slots.keys()].map((disk) => this.stop(disk)));
     this.#slots.clear();
     await Promise.all([...this.#engines.values()].map((engine) => engine.close()));
-    await (await this.#folder?.catch(() => undefined))?.close();
-  }
-
-  #openFolder(): Promise<RunFolder> {
-    if (this.#isClosed) return Promise.reject(new LivePlaneError("LIVE_DATA_CLOSED"));
-    this.#folder ??= createRunFolder();
-    return this.#folder;
+    await this.#disks.close();
   }
 
   #slotOf(disk: string, folder: string): Slot {
     let slot = this.#slots.get(disk);
     if (slot === undefined) {
-      const data = join(folder, `data-${++this.#made}`);
-      slot = emptySlot(disk, data);
+      slot = emptySlot(disk, this.#disks.dataOf(disk, folder));
       this.#slots.set(disk, slot);
     }
     return slot;
@@ -207,8 +205,7 @@ export class Nodes {
     await this.#makeRoom(slot);
     slot.isStarting = true;
     try {
-      if (!slot.hasData) await engine.format(slot.data, instance);
-      slot.hasData = true;
+      if (!slot.hasData) await this.#disks.fill(slot, () => engine.format(slot.data, instance));
       slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
     } finally {
       slot.isStarting = false;

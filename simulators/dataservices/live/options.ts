@@ -1,7 +1,10 @@
 import type { Driver } from "../../kernel/edge/drive.ts";
 import type { DataServices } from "../index.ts";
+import type { ServedKinds } from "../behaviour/absent.ts";
+import { LivePlaneError } from "./errors.ts";
 import type { EngineMaker } from "./engine.ts";
 import { mongodb } from "./mongodb/engine.ts";
+import type { KeptPlane } from "./disks.ts";
 import type { NodeLimits } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
@@ -19,6 +22,8 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly lookMs?: number;
   /** How many VMs may have listeners (two each: data and agent). VMs beyond it are out of reach. Default: 2000. */
   readonly vmsMax?: number;
+  /** Where disks outlive the process. Default: they go with it. */
+  readonly kept?: KeptPlane | undefined;
   /** The engines by kind; a kind without an engine has no data. Default: `ENGINES`. */
   readonly engines?: readonly EngineMaker[];
   /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
@@ -27,6 +32,13 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 
 /** The default engines. */
 export const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
+
+/** The kinds that the default engines serve on this machine. */
+export function servedKinds(): ServedKinds {
+  const nowhere = (): Promise<string> => Promise.reject(new LivePlaneError("LIVE_DATA_CLOSED"));
+  const engines = ENGINES.map((make) => make(nowhere));
+  return Object.fromEntries(engines.map(({ kind, replicates = false }) => [kind, { replicates }]));
+}
 
 /** The default limits and intervals of a plane. */
 export const DEFAULTS = {

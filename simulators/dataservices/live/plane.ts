@@ -46,7 +46,7 @@ export class LivePlane {
     this.#agents = agents;
     this.#driver = options.driver;
     this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
-    this.#nodes = new Nodes({ enginesMax, idleMsMax }, options.engines ?? ENGINES);
+    this.#nodes = new Nodes({ enginesMax, idleMsMax }, options.engines ?? ENGINES, options.kept);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
       onChanged: (address, isGone) => this.#follow(address, isGone),
@@ -74,7 +74,7 @@ export class LivePlane {
 
   /** Opens the plane: its listeners follow the world from now on. */
   static async open(options: LivePlaneOptions): Promise<LivePlane> {
-    // One server answers for all agents; it tells them apart by the address that the client dialled, which is in its Host.
+    // One server answers for all agents, which it tells apart by the address in the Host.
     const agents = await serve(options.services.agent, options.driver, {
       host: "127.0.0.1",
       port: 0,
@@ -91,6 +91,7 @@ export class LivePlane {
     });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);
+    plane.#later("", plane.#nodes.forgetAllBut(parts.slot.value.disks));
     plane.#followAll();
     return plane;
   }
@@ -140,8 +141,7 @@ export class LivePlane {
     parts.observers.delete(this.#observer);
     parts.kernel.restored.delete(this.#onRestored);
     parts.real = undefined;
-    clearInterval(this.#timer);
-    clearInterval(this.#diskTimer);
+    for (const timer of [this.#timer, this.#diskTimer]) clearInterval(timer);
     // Otherwise a supervisor would restart what is stopped here.
     await this.#groups.close();
     for (const address of this.#listeners.keys()) void this.#shut(address);

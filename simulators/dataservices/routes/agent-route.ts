@@ -3,7 +3,6 @@ import {
   type Body,
   type HttpReply,
   type HttpRequest,
-  on,
   readBasic,
   type Route,
   sameSecret,
@@ -82,23 +81,6 @@ export function* applyFault(services: DataServices, step: FaultStep, instance: I
   }
 }
 
-type Outcome<T> = { readonly value: T } | { readonly error: unknown };
-
-/**
- * Waits for work on a real server. The handler stays a process of the world: it sleeps on a signal of the kernel, which fires when
- * the promise settles, and resumes in an event of its own. Only for worlds on the wall clock.
- */
-export function* awaitReal<T>({ kernel }: DataServices, work: Promise<T>): Body<T> {
-  const settled = kernel.signal<Outcome<T>>();
-  work.then(
-    (value) => settled.fire({ value }),
-    (error: unknown) => settled.fire({ error }),
-  );
-  const outcome = yield* on(settled);
-  if ("error" in outcome) throw outcome.error;
-  return outcome.value;
-}
-
 /**
  * The real servers, if one stands behind the instance.
  *
@@ -106,6 +88,7 @@ export function* awaitReal<T>({ kernel }: DataServices, work: Promise<T>): Body<
  */
 export function realServersOf(services: DataServices, instance: Instance): DataServices["real"] {
   if (!services.real?.covers(instance)) return undefined;
-  if (services.kernel.replaying) throw new DataServiceError("DS_NOT_SIMULATED", "real data is not in a snapshot");
+  if (services.kernel.replaying && !services.real.isAbsent)
+    throw new DataServiceError("DS_NOT_SIMULATED", "real data is not in a snapshot");
   return services.real;
 }

@@ -3,12 +3,13 @@ import { Compile } from "typebox/compile";
 import { type Body, bodyJson, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
 import { isConfirmed } from "../behaviour/commits.ts";
 import { diskOf, neighboursOf } from "../behaviour/replication.ts";
+import { isNothing } from "../behaviour/real-work.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { removeUser, writeUser } from "../behaviour/users.ts";
 import { isPlanted } from "../faults.ts";
 import type { Instance } from "../state.ts";
 import { AgentError } from "../wire/agent-errors.ts";
-import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+import { agentRoute, applyFault, realServersOf, requirePrimary } from "./agent-route.ts";
 
 const USERNAME = /^[a-z][a-z0-9_]{0,62}$/;
 /** Names that the server or the platform keeps for itself. */
@@ -21,7 +22,7 @@ const CREDENTIALS = Compile(Type.Object({ password: Type.String({ minLength: 1, 
 function* applyUsers(services: DataServices, instances: readonly Instance[]): Body {
   for (const instance of instances) {
     const real = realServersOf(services, instance);
-    if (real !== undefined) yield* awaitReal(services, real.applyUsers(instance));
+    if (real !== undefined) yield* services.realWork.await(real.applyUsers(instance), isNothing);
   }
 }
 

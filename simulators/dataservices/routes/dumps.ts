@@ -5,7 +5,7 @@ import { virtualDump } from "../behaviour/virtual.ts";
 import { isPlanted } from "../faults.ts";
 import type { Instance } from "../state.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
-import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+import { agentRoute, applyFault, realServersOf, requirePrimary } from "./agent-route.ts";
 
 const HEADERS = { "Content-Type": "application/octet-stream" };
 
@@ -22,9 +22,9 @@ function* create(services: DataServices, instance: Instance): Body<HttpReply> {
   };
   const real = realServersOf(services, source);
   if (real !== undefined) {
-    const stream = yield* awaitReal(services, startedStream(real.dump(source, defects)));
+    const stream = yield* services.realWork.awaitForReply(startedStream(real.dump(source, defects)));
     kernel.record("dataservices", "dump.begin", instance.address, { deployment: instance.deployment });
-    return { status: 200, headers: HEADERS, stream };
+    return { status: 200, headers: HEADERS, ...(stream && { stream }) };
   }
   const body = yield* virtualDump(services, source, defects);
   kernel.record("dataservices", "dump.done", instance.address, { deployment: instance.deployment, bytes: body.length });

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { type Body, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
 import { diskOf, membersOf, neighboursOf } from "../behaviour/replication.ts";
+import { isNothing } from "../behaviour/real-work.ts";
 import type { DataServices, KeptFile, RestoreDefects } from "../behaviour/services.ts";
 import { virtualRestore } from "../behaviour/virtual.ts";
 import { isPlanted } from "../faults.ts";
@@ -10,15 +11,7 @@ import { AgentError } from "../wire/agent-errors.ts";
 import { streamOf } from "../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
-import {
-  agentRoute,
-  applyFault,
-  awaitReal,
-  instanceAt,
-  isAgentsLogin,
-  realServersOf,
-  requirePrimary,
-} from "./agent-route.ts";
+import { agentRoute, applyFault, instanceAt, isAgentsLogin, realServersOf, requirePrimary } from "./agent-route.ts";
 
 /** A dump of a real server goes to a file; one of the virtual plane is small. */
 const REAL_BYTES_MAX = 1024 ** 4;
@@ -95,10 +88,10 @@ function restorer(services: DataServices, request: HttpRequest, name: string | u
     }
     const dump = isKept(request.received)
       ? request.received
-      : yield* awaitReal(services, real.keep(streamOf(bytesOf(request))));
+      : yield* services.realWork.await(real.keep(streamOf(bytesOf(request))), isKept);
     const log = services.stagedLogs.get(stageOf(instance, name)) ?? new Map<string, KeptFile>();
     const target = atMs === undefined ? {} : { target: { atMs, log } };
-    yield* awaitReal(services, real.restore(instance, { dump, defects, ...target }));
+    yield* services.realWork.await(real.restore(instance, { dump, defects, ...target }), isNothing);
   };
 }
 
@@ -159,7 +152,7 @@ function* stage(services: DataServices, instance: Instance, request: HttpRequest
     throw new AgentError(400, "bad_name", "no name of a file");
   const kept = isKept(request.received)
     ? request.received
-    : yield* awaitReal(services, real.keep(streamOf(bytesOf(request))));
+    : yield* services.realWork.await(real.keep(streamOf(bytesOf(request))), isKept);
   const key = stageOf(instance, name);
   const files = services.stagedLogs.get(key) ?? new Map<string, KeptFile>();
   services.stagedLogs.set(key, files.set(file, kept));

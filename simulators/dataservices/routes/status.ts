@@ -1,8 +1,8 @@
 import { phaseOfInstance } from "../behaviour/replication.ts";
-import { json } from "../../kernel/index.ts";
+import { isObject, json } from "../../kernel/index.ts";
 import type { DataServices, RealServers } from "../behaviour/services.ts";
 import type { Instance } from "../state.ts";
-import { type AgentHandler, agentRoute, awaitReal } from "./agent-route.ts";
+import { type AgentHandler, agentRoute } from "./agent-route.ts";
 
 const show: AgentHandler = function* (services, instance) {
   const { state, role, tls } = instance;
@@ -17,18 +17,25 @@ const show: AgentHandler = function* (services, instance) {
   };
   if (real === undefined) return json(200, status);
   // If nothing can serve it, the clients learn why.
-  const engine = yield* awaitReal(
-    services,
+  const engine = yield* services.realWork.await(
     real.identify(instance).catch(() => undefined),
+    isIdentity,
   );
   if (engine === undefined) return json(200, status);
   const { name, version, isEmbedded } = engine;
   return json(200, { ...status, engine: { name, version, is_embedded: isEmbedded } });
 };
 
-/** Those behind an instance, but not while a snapshot is replayed. */
-const realServersAt = (services: DataServices, instance: Instance): RealServers | undefined =>
-  services.real?.covers(instance) === true && !services.kernel.replaying ? services.real : undefined;
+type Identity = Awaited<ReturnType<RealServers["identify"]>>;
+
+const isIdentity = (value: unknown): value is Identity | undefined =>
+  value === undefined || (isObject(value) && typeof value.name === "string" && typeof value.version === "string");
+
+/** Those behind an instance, but not while a snapshot is replayed, which holds no real data. */
+function realServersAt({ real, kernel }: DataServices, instance: Instance): RealServers | undefined {
+  if (real?.covers(instance) !== true) return undefined;
+  return kernel.replaying && !real.isAbsent ? undefined : real;
+}
 
 /** Whether the data service runs, its role, what it is to its group (`Phase`), whom clients have to trust, and what serves it where that is a server. */
 export const statusRoutes = [agentRoute("GET", "/v1/status", show)];

@@ -10,6 +10,7 @@ export const DATASERVICE_ERRORS = {
     message: "no replica has confirmed the write: it may be there or not",
     sqlstate: "57014",
   },
+  DS_DISK_FULL: { message: "no space left on the disk", sqlstate: "53100" },
   DS_READ_ONLY: { message: "cannot execute a write in a read-only transaction", sqlstate: "25006" },
   DS_NOT_SIMULATED: { message: "not simulated here" },
   DS_VM_TAKEN: { message: "the VM already carries another kind of data service: one per VM is simulated" },
@@ -40,4 +41,15 @@ export class DataServiceError extends Error {
     this.detail = detail;
     this.sqlstate = entry.sqlstate;
   }
+
+  /** The same refusal as one that was written down. */
+  static again(code: DataServiceErrorCode, message: string): DataServiceError {
+    const error = new DataServiceError(code);
+    error.message = message;
+    return error;
+  }
 }
+
+/** Whether this is the code of a refusal of a data service. */
+export const isDataServiceErrorCode = (code: string | undefined): code is DataServiceErrorCode =>
+  code !== undefined && Object.hasOwn(DATASERVICE_ERRORS, code);

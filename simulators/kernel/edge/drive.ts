@@ -141,7 +141,7 @@ export class VirtualDriver implements Driver {
 /** The longest sleep that a Node timer can hold. */
 const TIMER_MS_MAX = 2_147_483_647;
 
-/** Wall time: the kernel follows the clock of this machine; one that has a time of its own goes on from `fromMs`, as fast. */
+/** Wall time: the kernel follows the clock of this machine; one that has a time of its own goes on from `fromMs`, as fast; a paused one not before `resume`. */
 export class WallDriver implements Driver {
   readonly kernel: Kernel;
   readonly #originMs = Date.now() - performance.now();
@@ -152,9 +152,10 @@ export class WallDriver implements Driver {
   #timer: NodeJS.Timeout | undefined;
   #armedMs = Number.POSITIVE_INFINITY;
   #running = false;
-  constructor(kernel: Kernel, fromMs?: number) {
+  constructor(kernel: Kernel, fromMs?: number, isPaused = false) {
     this.kernel = kernel;
     if (fromMs !== undefined) this.#zeroMs = fromMs - performance.now();
+    if (isPaused) this.#pausedMs = kernel.nowMs;
     kernel.onScheduled = () => this.#arm();
     this.arrive();
   }
@@ -182,7 +183,7 @@ export class WallDriver implements Driver {
 
   /** Lets the clock run again from where it stands. */
   resume(): void {
-    this.#zeroMs = this.#presentMs() - performance.now();
+    this.#zeroMs = Math.max(this.#presentMs(), this.kernel.nowMs) - performance.now();
     this.#pausedMs = undefined;
     this.arrive();
   }
@@ -231,12 +232,11 @@ export class WallDriver implements Driver {
     clearTimeout(this.#timer);
     this.#armedMs = nextMs;
     const waitMs = Math.max(0, Math.ceil(nextMs - this.#presentMs()));
-    this.#timer = setTimeout(() => this.#due(), Math.min(TIMER_MS_MAX, waitMs));
-  }
-
-  #due(): void {
-    this.#armedMs = Number.POSITIVE_INFINITY;
-    this.arrive();
+    const due = (): void => {
+      this.#armedMs = Number.POSITIVE_INFINITY;
+      this.arrive();
+    };
+    this.#timer = setTimeout(due, Math.min(TIMER_MS_MAX, waitMs));
   }
 
   /** Stops following the wall clock; nothing runs after that. */

@@ -29,7 +29,7 @@ export interface ScenarioResult extends ScenarioScore {
 /** Which scenarios to replay. Default all. */
 interface ReplayOptions {
   /** Only scenarios whose id this matches. */
-  readonly only?: RegExp;
+  readonly only?: Pick<RegExp, "test">;
   /** Only scenarios of this service. */
   readonly service?: string;
   /** Leaves out the scenarios at these indexes. Default: none. */

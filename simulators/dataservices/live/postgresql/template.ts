@@ -105,7 +105,15 @@ export class Copies {
   async take(to: string): Promise<void> {
     const spare = this.prepare();
     this.#spare = undefined;
-    await rename(await spare, to);
+    const from = await spare;
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EXDEV")) throw error;
+      // The disks of a cloud that lasts may lie on another file system.
+      await run("cp", ["-a", from, to]);
+      await rm(from, { recursive: true });
+    }
   }
 
   /** `cp` keeps owner and modes, and is several times faster than copying file by file from here. */

@@ -11,7 +11,7 @@ export interface Shown {
 const REDIRECTS_MAX = 10;
 
 /** As much of a browser as logins need: cookies by origin, redirects, forms. Everything that it sent can be inspected. */
-export class TestBrowser {
+export class FormBrowser {
   readonly visited: string[] = [];
   readonly #environment: Environment;
   readonly #cookies = new Map<string, Map<string, string>>();
@@ -26,8 +26,8 @@ export class TestBrowser {
   }
 
   /** Another one with the same cookies, like that of somebody who has stolen them. */
-  clone(): TestBrowser {
-    const other = new TestBrowser(this.#environment);
+  clone(): FormBrowser {
+    const other = new FormBrowser(this.#environment);
     for (const [origin, cookies] of this.#cookies) other.#cookies.set(origin, new Map(cookies));
     return other;
   }

@@ -1,0 +1,37 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CloudOptions } from "../cloud.ts";
+import { DataError } from "./errors.ts";
+
+/** The options that decide how a cloud answers. They are the same each time it is started. */
+const SHAPING = ["services", "catalog", "profile", "analysisMs", "consul", "director"] as const;
+type Shape = Pick<CloudOptions, (typeof SHAPING)[number]>;
+
+/** Plain, without what is not given. */
+function plain(options: Shape): Readonly<Record<string, unknown>> {
+  const given = SHAPING.map((name) => [name, options[name]] as const).filter(([, value]) => !isEmpty(value));
+  return JSON.parse(JSON.stringify(Object.fromEntries(given)));
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+
+/** The shaping options of a new cloud, for its record. @throws DataError DATA_NOT_KEPT for what can't be made again */
+export function shapeOf(options: CloudOptions): Readonly<Record<string, unknown>> {
+  if (options.store === "postgres-ha")
+    throw new DataError("DATA_NOT_KEPT", "--store postgres-ha has its servers in a folder that goes with the process");
+  if (options.director?.options?.runScripts === true)
+    throw new DataError("DATA_NOT_KEPT", "what scripts of jobs did on this machine (run_scripts) can't be repeated");
+  return plain(options);
+}
+
+/** The options of a kept cloud: those of its record. @throws DataError DATA_OPTIONS for one that is given and differs */
+export function withShape(options: CloudOptions, kept: Readonly<Record<string, unknown>>): CloudOptions {
+  const given = shapeOf(options);
+  for (const name of SHAPING)
+    if (given[name] !== undefined && !isDeepStrictEqual(given[name], kept[name]))
+      throw new DataError(
+        "DATA_OPTIONS",
+        `the cloud was made with ${name} = ${JSON.stringify(kept[name] ?? "the default")}`,
+      );
+  return { ...options, ...kept };
+}
