@@ -7,8 +7,24 @@ import {
   TransportError,
 } from "./http/transport.ts";
 
-/** Deletions that are sent to a lost broker in case it is back; the rest is listed. */
+/** How many deletions are sent to a lost broker in case it is back; the rest is only listed. */
 const LAST_TRIES = 1;
+
+/** How often in all the catalog is asked for before a broker that hangs up counts as lost: it may do so now and then. */
+const LOOKS_MAX = 4;
+
+/** Asks until there is an answer. A broker that hangs up is asked again; one that refuses connections, or takes its time, is not. */
+export async function isAnswered(look: () => Promise<unknown>): Promise<boolean> {
+  for (let at = 1; ; at++) {
+    const error: unknown = await look().then(
+      () => undefined,
+      (reason: unknown) => reason ?? "no reason",
+    );
+    if (error === undefined) return true;
+    const isHangUp = error instanceof Error && "fault" in error && error.fault === "reset";
+    if (!isHangUp || at === LOOKS_MAX) return false;
+  }
+}
 
 /** Why no answer comes from a broker that has gone or hangs. */
 const SILENCES: readonly TransportError["fault"][] = ["refused", "reset", "timeout"];
@@ -38,7 +54,7 @@ export class Lifeline {
     return this.#triesLeft > 0;
   }
 
-  /** What showed that the broker is lost; undefined while it is not. */
+  /** The evidence that the broker is lost; undefined while it is not. */
   get reason(): string | undefined {
     return this.isLost ? this.#reason : undefined;
   }
@@ -48,12 +64,12 @@ export class Lifeline {
     return this.#end.signal;
   }
 
-  /** Takes one of the last tries at a lost broker; false if none is left. */
+  /** Uses up one of the last tries at a lost broker; false if none is left. */
   takeTry(): boolean {
     return this.#triesLeft-- > 0;
   }
 
-  /** An answer, whatever it says. A broker that was lost is back. */
+  /** Records any answer: a broker that was lost is back. */
   noteAnswer(atMs: number): void {
     this.#answeredMs = atMs;
     if (!this.isLost) return;
@@ -62,15 +78,15 @@ export class Lifeline {
     this.#triesLeft = LAST_TRIES;
   }
 
-  /** A request sent at `sentMs` got no answer: finds out whether the broker is there, once for all such requests. */
+  /**
+   * Called when a request sent at `sentMs` got no answer: finds out whether the broker is there, once for all
+   * such requests.
+   */
   async noteSilence(sentMs: number, { fault }: TransportError, reason: string, look: () => Promise<unknown>) {
     const isBegun = this.#answeredMs !== undefined;
     if (!isBegun || this.isLost || !SILENCES.includes(fault)) return;
     if ((this.#answeredMs ?? 0) > sentMs) return;
-    this.#looking ??= look().then(
-      () => true,
-      () => false,
-    );
+    this.#looking ??= isAnswered(look);
     const isThere = await this.#looking;
     this.#looking = undefined;
     if (isThere || this.isLost) return;
@@ -80,7 +96,7 @@ export class Lifeline {
 }
 
 /**
- * Sends unless the broker is lost, and stops waiting once it turns out to be. What was sent by then may have arrived.
+ * Sends unless the broker is lost, and stops waiting once it turns out to be. A request sent before may have arrived.
  *
  * @throws TransportError
  */

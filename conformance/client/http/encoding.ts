@@ -1,18 +1,24 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { TransportError, tooLarge } from "./transport.ts";
 
-const DECODERS: Readonly<Record<string, typeof gunzipSync>> = {
+type Decoder = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
+
+/** The zlib format, or bare deflate data, which some servers send in its place (RFC 9110, 8.4.1.2). */
+const inflate: Decoder = (bytes, options) =>
+  ((bytes[0] ?? 0) & 0x0f) === 8 ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: gunzipSync,
   "x-gzip": gunzipSync,
-  deflate: inflateSync,
+  deflate: inflate,
   br: brotliDecompressSync,
 };
 
 /**
- * A body as it was before the codings of its Content-Encoding. A server may use one that nobody asked for, because no
- * Accept-Encoding is sent (RFC 9110, 12.5.3). A coding that is not known leaves the body as it is.
+ * Undoes the codings of a body's Content-Encoding. A server may use any, because no Accept-Encoding is sent
+ * (RFC 9110, 12.5.3). An unknown coding leaves the body as it is.
  *
- * @throws TransportError too-large, or protocol when the body is not what its header says
+ * @throws TransportError too-large, or protocol if the body contradicts its header
  */
 export function decodeBody(body: Uint8Array, contentEncoding: string | undefined, bytesMax: number): Uint8Array {
   const codings = (contentEncoding ?? "").split(",").map((coding) => coding.trim().toLowerCase());

@@ -9,24 +9,24 @@ export interface Finding {
   readonly check: string;
 }
 
-/** What the suite says about one field broker, compared with what it should say. */
+/** The suite's verdicts on one field broker, compared with the right ones. */
 export interface FieldResult {
   readonly broker: FieldBroker;
   /** Required findings that are made. */
   readonly found: readonly Finding[];
-  /** Required findings that are missed, with what was said instead. */
+  /** Required findings that are missed, with the verdict instead. */
   readonly missed: readonly (Finding & { readonly said: Verdict; readonly reason: string })[];
-  /** Findings that are made but must not be. */
+  /** Findings that must not be made but are. */
   readonly falsely: readonly (Finding & { readonly reason: string })[];
   /** Checks whose verdict is unknown. */
   readonly undecided: number;
-  /** What the run created and could not remove. */
+  /** Things that the run created and could not remove. */
   readonly leftBehind: number;
 }
 
 const isSame = (a: Finding, b: Finding): boolean => a.verdict === b.verdict && a.check === b.check;
 
-/** What the suite should say of a field broker. */
+/** The right verdicts on a field broker. */
 export function rightFindings({ fails = [], warns = [] }: FieldBroker): readonly Finding[] {
   return [
     ...fails.map((check) => ({ verdict: "fail" as const, check })),
@@ -79,11 +79,13 @@ export interface FieldScore {
   readonly recall: number;
 }
 
-/** Adds the results up. */
-export function scoreOf(results: readonly FieldResult[]): FieldScore {
-  const count = (of: (result: FieldResult) => number) => results.reduce((sum, result) => sum + of(result), 0);
-  const found = count((result) => result.found.length);
-  const expected = found + count((result) => result.missed.length);
-  const made = found + count((result) => result.falsely.length);
+/** Adds the results up: all findings, or the failures (of a MUST) or the warnings (of a SHOULD) alone. */
+export function scoreOf(results: readonly FieldResult[], verdict?: Finding["verdict"]): FieldScore {
+  const isCounted = (finding: Finding): boolean => verdict === undefined || finding.verdict === verdict;
+  const count = (of: (result: FieldResult) => readonly Finding[]) =>
+    results.reduce((sum, result) => sum + of(result).filter(isCounted).length, 0);
+  const found = count((result) => result.found);
+  const expected = found + count((result) => result.missed);
+  const made = found + count((result) => result.falsely);
   return { expected, found, made, precision: found / made, recall: found / expected };
 }

@@ -3,21 +3,23 @@ import { clauseOf } from "../../osb/clauses.ts";
 import { FIELD_SUBJECTS } from "../../osb/field/entries.ts";
 import { type FieldBroker, isRight } from "../../osb/field/field-broker.ts";
 import { type FieldResult, type FieldScore, type Finding, rightFindings, scoreOf } from "./matrix.ts";
-import { row } from "../pages.ts";
+import { percent, row } from "../pages.ts";
 
-const percent = (part: number): string => `${(Math.floor(part * 1000) / 10).toFixed(1)} %`;
-
-/** The figures in one sentence, as README.md has them too. Rounded down. */
-function scoreSentence(brokers: number, { expected, found, made, precision, recall }: FieldScore): string {
+/** The figures in one sentence, as README.md has them too. Percentages are rounded down. */
+function scoreSentence(results: readonly FieldResult[]): string {
+  const { expected, found, made, precision, recall } = scoreOf(results);
+  const [must, should] = (["fail", "warn"] as const).map((verdict) => scoreOf(results, verdict));
+  const part = (score: FieldScore | undefined) => `${score?.found} of ${score?.expected}`;
   return (
-    `On ${brokers} field brokers ${found} of ${made} accusations are true (precision ${percent(precision)}), ` +
-    `and ${found} of the ${expected} required findings are made (recall ${percent(recall)}).`
+    `On ${results.length} field brokers ${found} of ${made} accusations are true (precision ${percent(precision)}), ` +
+    `and ${found} of the ${expected} required findings are made (recall ${percent(recall)}): ` +
+    `${part(must)} violations of a MUST, ${part(should)} of a SHOULD, with ${(should?.made ?? 0) - (should?.found ?? 0)} false warnings.`
   );
 }
 
 const clausesOf = new Map(OSB_CHECKS.map(({ id, clauses }) => [id, clauses]));
 
-/** The clause that a check is about, in our words. */
+/** The clause of a check, in our words. */
 const demandOf = (check: string): string => clauseOf(clausesOf.get(check)?.[0] ?? check).text;
 
 const phrase = ({ verdict, check }: Finding): string => `\`${check}\` ${verdict === "fail" ? "fails" : "warns"}`;
@@ -48,7 +50,7 @@ function reportCell({ report }: FieldBroker): string {
 
 const versionOf = ({ minor = 17 }: FieldBroker): string => (minor === "learnt" ? "unsaid" : `2.${minor}`);
 
-/** The row of a field broker: what it does, what should be said of it, and what is said. */
+/** The row of a field broker: its behaviour, the right verdicts, and the suite's verdicts. */
 export function brokerRow(result: FieldResult): string {
   const { broker } = result;
   const { id, does, rule } = broker;
@@ -65,7 +67,7 @@ function subjectOf(title: string, results: readonly FieldResult[]): string {
   ].join("\n");
 }
 
-/** `docs/conformance/field.md`: each field broker, what has to be said of it, and what is. */
+/** `docs/conformance/field.md`: each field broker with the right verdicts and the suite's verdicts. */
 export function fieldPage(results: readonly FieldResult[]): string {
   const right = results.filter(({ broker }) => isRight(broker)).length;
   const head = [
@@ -77,7 +79,7 @@ export function fieldPage(results: readonly FieldResult[]): string {
     `but right: nothing may fail or warn. The other ${results.length - right} are wrong in one way: exactly the checks named here must fail`,
     "or warn, by the clauses beside them, and no others. What should be said was written from the text of the specification.",
     "",
-    scoreSentence(results.length, scoreOf(results)),
+    scoreSentence(results),
   ];
   const sections = FIELD_SUBJECTS.map(({ title, brokers }) =>
     subjectOf(

@@ -74,7 +74,7 @@ export function readService(node: string, fields: ServiceFields, isToday: boolea
   return { service, checks: serviceChecks(service, fields, isToday) };
 }
 
-/** What is wrong with a service, in Consul's words. */
+/** The error in a service, in Consul's words. */
 function serviceError(service: Service, fields: ServiceFields, isToday: boolean): string | undefined {
   if (service.name === "") return "Missing service name";
   if (isAnyAddress(service.address)) return "Invalid service address";
@@ -126,7 +126,7 @@ export function serviceFaults(
   return wrong;
 }
 
-/** What an agent finds wrong with a registration, including its sidecar. */
+/** An agent's objection to a registration, including its sidecar. */
 export function agentFaults(service: Service, port: number, connect: ServiceFields["Connect"]): readonly string[] {
   const { kind, proxy = {}, ports = [], socketPath, native } = service;
   const wrong: string[] = [];

@@ -68,7 +68,7 @@ export type TokenFields = Decoded<typeof TOKEN>;
 
 type IdentityFields = Pick<TokenFields, "ServiceIdentities" | "NodeIdentities" | "TemplatedPolicies">;
 
-/** What a request says about identities. */
+/** The identities in a request. */
 export const identitiesIn = (fields: IdentityFields): GivenIdentities => ({
   services: fields.ServiceIdentities ?? [],
   nodes: fields.NodeIdentities ?? [],

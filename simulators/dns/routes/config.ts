@@ -26,7 +26,7 @@ export const answerNone = answerRead("index", (call) => {
 
 const MESH_RIGHTS = ["mesh", "exported-services", "proxy-defaults", "sameness-group", "jwt-provider"];
 
-/** What a caller needs for an entry: the right to its service, its intentions, or the mesh. */
+/** The right that a caller needs for an entry: to its service, its intentions, or the mesh. */
 function rightTo(kind: string): string {
   if (MESH_RIGHTS.includes(kind)) return "mesh";
   if (kind === "service-intentions") return "intention";

@@ -146,7 +146,7 @@ const refuseQuery = ({ agent }: ConsulSim): HttpReply =>
     ? { status: 500, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "" }
     : { status: 500, body: "" };
 
-/** What the router of Consul's HTTP library does before it calls a handler. */
+/** The work of the router of Consul's HTTP library before it calls a handler. */
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
   if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
@@ -183,7 +183,7 @@ function refuseMethod({ agent }: ConsulSim, request: HttpRequest, allowed: reado
   return request.method === "HEAD" ? { ...reply, body: "" } : reply;
 }
 
-/** What today's release adds to each reply of the API. */
+/** The additions of today's release to each reply of the API. */
 function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
   const { agent } = sim;
   if (!agent.options.profile.isToday || reply.wire !== undefined) return reply;

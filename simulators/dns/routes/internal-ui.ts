@@ -72,7 +72,7 @@ function listServices(call: ConsulCall): ReadResult {
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 
-/** What was imported from peers, as the pages show it. */
+/** The imports from peers, as the pages show them. */
 function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): readonly unknown[] {
   return call
     .datacenter()

@@ -146,7 +146,7 @@ function saveUtilization(): HttpReply {
   return refuseUtilization();
 }
 
-/** What operators may do since 1.8. */
+/** The routes for operators that came after 1.8. */
 export const OPERATOR_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/operator/usage", handler: answerRead("consistency", readUsage) },
   { method: "POST", path: "/v1/operator/raft/transfer-leader", handler: answerAtOnce(transferLeader) },

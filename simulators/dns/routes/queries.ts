@@ -13,7 +13,7 @@ import { isToday, readQueryBody, queryView, queryOf } from "./queries-shapes.ts"
 
 /** A caller that may manage everything may see everything; others see what their rules name, but never a captured token. */
 const isManager = (authorizer: Authorizer): boolean => authorizer.writes("acl");
-/** What stands in place of a token that the caller may not see. */
+/** The text in place of a token that the caller may not see. */
 const HIDDEN = "<hidden>";
 
 function visibleTo(query: PreparedQuery, authorizer: Authorizer): PreparedQuery | undefined {
@@ -85,7 +85,7 @@ function readQuery(call: ConsulCall): ReadResult {
 
 const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 
-/** What a result says about its own reading. */
+/** The metadata of a result's reading. */
 const metaOf = (call: ConsulCall): object =>
   isToday(call)
     ? {

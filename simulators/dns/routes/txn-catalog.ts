@@ -75,19 +75,19 @@ export type CatalogOperation = NodeOperation | ServiceOperation | CheckOperation
 
 const indexOf = ({ ModifyIndex = 0n }: { readonly ModifyIndex?: bigint | undefined }): number => Number(ModifyIndex);
 
-/** What an element about a node asks for. */
+/** The operation of an element about a node. */
 export function nodeOperation({ Verb = "", Node: fields = {} }: Decoded<typeof NODE_OPERATION>): NodeOperation {
   return { kind: "Node", verb: Verb, node: fields.Node ?? "", id: "", index: indexOf(fields), fields };
 }
 
-/** What an element about a service asks for. */
+/** The operation of an element about a service. */
 export function serviceOperation(operation: Decoded<typeof SERVICE_OPERATION>): ServiceOperation {
   const { Verb: verb = "", Node: node = "", Service: fields = {} } = operation;
   const id = fields.ID || (fields.Service ?? "");
   return { kind: "Service", verb, node, id, index: indexOf(fields), fields };
 }
 
-/** What an element about a check asks for. */
+/** The operation of an element about a check. */
 export function checkOperation({ Verb = "", Check: fields = {} }: Decoded<typeof CHECK_OPERATION>): CheckOperation {
   const id = fields.CheckID || (fields.Name ?? "");
   return { kind: "Check", verb: Verb, node: fields.Node ?? "", id, index: indexOf(fields), fields };

@@ -99,7 +99,7 @@ export function performKv({ kv, sessions }: Datacenter, operation: KvOperation, 
   }
 }
 
-/** What stands for a missing key. */
+/** The value that stands for a missing key. */
 const emptyRow = (key: string): KvRow => ({
   key,
   value: new Uint8Array(),

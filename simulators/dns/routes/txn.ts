@@ -79,7 +79,7 @@ function parseOperations(call: ConsulCall): readonly OperationFields[] {
   }
 }
 
-/** What an element asks for; an empty one asks for nothing. */
+/** The operation of an element; an empty element has none. */
 function operationsOf(element: OperationFields): readonly Operation[] {
   if (element.KV !== undefined) return [kvOperation(element.KV)];
   if (element.Node !== undefined) return [nodeOperation(element.Node)];
@@ -87,7 +87,7 @@ function operationsOf(element: OperationFields): readonly Operation[] {
   return element.Check === undefined ? [] : [checkOperation(element.Check)];
 }
 
-/** What a read-only transaction says about its reading. `hasRun`: it was not refused beforehand. */
+/** The metadata of a read-only transaction's reading. `hasRun`: it was not refused beforehand. */
 function metaOf(call: ConsulCall, hasRun: boolean): object {
   const meta = { LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
   if (!call.style.isToday) return { Index: 0, ...meta };

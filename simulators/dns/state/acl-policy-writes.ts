@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Whether a text has the form of a UUID. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
-/** What Go's parser says about a text that is not a UUID. */
+/** The error of Go's parser for a text that is not a UUID. */
 export const uuidError = (text: string): string =>
   text.length === 36 ? "uuid is improperly formatted" : "uuid string is wrong length";
 

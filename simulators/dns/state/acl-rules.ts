@@ -1,7 +1,10 @@
 import { isObject } from "../../kernel/index.ts";
 import { RuleError, RuleReader } from "./acl-rule-reader.ts";
 
-/** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
+/**
+ * The access that a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul,
+ * "ACL Rules").
+ */
 export type Grant = "deny" | "read" | "list" | "write";
 
 /** One rule of a policy. */

@@ -140,7 +140,7 @@ export function* identityRules({ services, nodes, templates }: Identities): Gene
     };
 }
 
-/** What a token or a role says about its identities. */
+/** The identities of a token or a role. */
 export interface GivenIdentities {
   readonly services: readonly {
     readonly ServiceName?: string | undefined;

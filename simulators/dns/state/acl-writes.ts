@@ -10,7 +10,7 @@ import { isUuid, RESERVED_PREFIX, isRoleName } from "./acl-policy-writes.ts";
  * How today's Consul treats writes to its ACLs.
  */
 
-/** What a write says about a role. */
+/** A role in a write. */
 interface GivenRole {
   readonly id: string;
   readonly name: string;
@@ -53,7 +53,7 @@ function rolePolicies(acl: Acl, links: readonly AclLink[]): readonly string[] {
   return [...new Set(named)];
 }
 
-/** What a write says about a token. */
+/** A token in a write. */
 export interface GivenToken {
   readonly accessor: string;
   readonly secret: string;

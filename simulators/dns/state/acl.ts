@@ -49,7 +49,7 @@ export class Acl extends AclReads {
     return this.#kernel.secrets("dns/acl").uuid();
   }
 
-  /** What the holder of a secret may do; `undefined` for an unknown secret. An empty secret is the anonymous token's. */
+  /** The rights of a secret's holder; `undefined` for an unknown secret. An empty secret is the anonymous token's. */
   resolve(secret: string): Authorizer | undefined {
     if (!this.options.enabled) return ALLOW_ALL;
     const token = this.tokenOf(secret);

@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
 export interface Peering {
   readonly id: string;
   readonly name: string;
-  /** What its side answers with once it is asked to; empty after it was used, or for the side that asks. */
+  /** The secret with which its side answers when asked to; empty once it was used, or for the side that asks. */
   readonly secret: string;
   /** The id that the other side has for it; empty for the side that waits. */
   readonly remoteId: string;
@@ -96,7 +96,7 @@ export class Peerings {
   }
 }
 
-/** What a datacenter exports to a peer. */
+/** The exports of a datacenter to a peer. */
 export function exportedServices(
   entries: ConfigEntries,
   catalog: Catalog,
@@ -122,7 +122,7 @@ const serviceNames = (catalog: Catalog): readonly string[] => [
 
 const WORSE = ["passing", "warning", "critical"];
 
-/** What a peer shows of exported services: their nodes without details, and the health of each instance in one check. */
+/** A peer's view of exported services: their nodes without details, and the health of each instance in one check. */
 export function importedNodes(catalog: Catalog, services: Iterable<string>, peer: string): Map<string, NodeEntry> {
   const nodes = new Map<string, NodeEntry>();
   for (const service of services)

@@ -38,7 +38,7 @@ export interface PreparedQuery {
 
 /** A refusal; the message is Consul's. */
 class QueryError extends Refusal {}
-/** What Consul says about a query that doesn't exist. */
+/** Consul's text for a query that doesn't exist. */
 export const QUERY_NOT_FOUND = "Query not found";
 
 const TEMPLATE = "name_prefix_match";
@@ -49,7 +49,7 @@ export class Queries {
   readonly #sessions: Sessions;
   readonly #slot: Slot<Map<string, PreparedQuery>>;
 
-  /** What precedes refusals of the log itself. */
+  /** The prefix of refusals of the log itself. */
   readonly #raftPrefix: string;
 
   constructor(store: Store, sessions: Sessions, raftPrefix: string) {
@@ -127,7 +127,7 @@ export class Queries {
     this.#store.record("query.save", asked.ID, { name: asked.Name });
   }
 
-  /** What the log finds when it applies a query. @throws QueryError, SessionError */
+  /** Checks that the log makes when it applies a query. @throws QueryError, SessionError */
   #checkStored(asked: PreparedQuery): void {
     if (asked.Session !== "") this.#checkSession(asked.Session);
     const name = asked.Name.toLowerCase();

@@ -49,7 +49,7 @@ const CHECK_FIELDS = {
   FailuresBeforeWarning: INT,
 } as const;
 
-/** What a definition says about a check, wherever it occurs. */
+/** A check in a definition, wherever it occurs. */
 export type CheckFields = DecodedStruct<typeof CHECK_FIELDS>;
 
 /** A check within a service. Its service is the one around it, whatever it says. */

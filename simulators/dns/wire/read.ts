@@ -7,7 +7,7 @@ import { refuseBadRequest } from "./refusal.ts";
 /** Whether a read's headers state its consistency, and whether it has them even when it fails. */
 type MetaHeaders = "consistency" | "cacheable" | "index" | "index-on-success";
 
-/** What a read found: its index, and the value or a finished reply. */
+/** The result of a read: its index, and the value or a finished reply. */
 export type ReadResult =
   | {
       readonly index: number;
@@ -182,7 +182,7 @@ function* blockUntilChanged(
   }
 }
 
-/** What a read shows; a stream notifies its reader only of changes to that. */
+/** The contents of a read; a stream notifies its reader only of changes to them. */
 const shownBy = (result: ReadResult | HttpReply): string | undefined =>
   "value" in result ? JSON.stringify(result.value) : undefined;
 

@@ -34,7 +34,7 @@ const PORTS = listOf(
 
 const MESH_GATEWAY = structOf("structs.MeshGatewayConfig", { Mode: STRING });
 
-/** What a proxy needs, in both spellings. */
+/** The upstreams of a proxy, in both spellings. */
 export const UPSTREAM_FIELDS = {
   DestinationType: STRING,
   destination_type: STRING,
@@ -72,7 +72,7 @@ const EXPOSE = structOf("structs.ExposeConfig", {
   ),
 });
 
-/** What a proxy says about itself, in both spellings. */
+/** The settings of a proxy, in both spellings. */
 export const PROXY_FIELDS = {
   EnvoyExtensions: ANY,
   envoy_extensions: ANY,
@@ -98,7 +98,7 @@ export const PROXY_FIELDS = {
   access_logs: ANY,
 } as const;
 
-/** What a service says as a proxy. */
+/** The proxy in a service. */
 export const PROXY = anonymous(structOf("structs.ConnectProxyConfig", PROXY_FIELDS));
 
 const SERVICE_GO =
@@ -156,9 +156,9 @@ const CONNECT_1_8 = lax(structOf("structs.ServiceConnect", { Native: BOOL, Sidec
 /** A service as an agent registers it (Consul 1.22, "Register Service"). */
 export const SERVICE = anonymous(structOf(SERVICE_GO, { ...SERVICE_FIELDS_TODAY, Connect: CONNECT }));
 
-/** What a definition says of a service. */
+/** A service in a definition. */
 export type ServiceFields = Decoded<typeof SERVICE>;
-/** What a definition says about a sidecar. */
+/** A sidecar in a definition. */
 export type SidecarFields = Decoded<typeof SIDECAR>;
 
 /** The same in Consul 1.8. */

@@ -35,7 +35,7 @@ export const nodeView = (row: NodeRow, datacenter: string): View => ({
 const weights = ({ weights: { passing, warning } }: Service): View => ({ Passing: passing, Warning: warning });
 const PROXY = { MeshGateway: {}, Expose: {} };
 const PROXY_TODAY = { Mode: "", ...PROXY };
-/** What a service says as a proxy. */
+/** The proxy settings of a service. */
 const proxyView = ({ proxy }: Service, { isToday }: ViewStyle): View =>
   proxy === undefined
     ? isToday

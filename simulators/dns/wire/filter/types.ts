@@ -1,4 +1,4 @@
-/** What can be filtered by: the fields of a type, lists of structures included. */
+/** The fields of a type by which it can be filtered, lists of structures included. */
 export type FilterType =
   | "string"
   | "int"
