@@ -58,6 +58,11 @@ export const TOKEN = anonymous(
     ModifyIndex: ANY,
   }),
 );
+const { TemplatedPolicies: _templated, ...OLDER_FIELDS } = TOKEN.fields;
+
+/** A token in a request to 1.8, which knew rules of their own. */
+export const TOKEN_1_8 = anonymous(structOf(TOKEN.go, { ...OLDER_FIELDS, Type: STRING, Rules: STRING }));
+
 /** A decoded token. */
 export type TokenFields = Decoded<typeof TOKEN>;
 

@@ -95,8 +95,9 @@ function updateToken(call: ConsulCall): HttpReply {
 
 function readMetrics(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "read", call.agent.name);
-  if (call.query.get("format") === "prometheus" && call.style.isToday) {
+  if (call.query.get("format") === "prometheus") {
     const why = "Prometheus is not enabled since its retention time is not positive";
+    if (!call.style.isToday) throw new HttpError(415, why);
     return { status: 200, headers: { "X-Consul-Reason": why }, body: "" };
   }
   return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });

@@ -168,9 +168,11 @@ export const QUERY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "POST", path: "/v1/query", handler: answerAtOnce(createQuery) },
   { method: "GET", path: "/v1/query", handler: answerRead("consistency", listQueries) },
   { method: "GET", path: "/v1/query/", handler: read(readQuery) },
-  { method: "GET", path: "/v1/query/:id/execute", handler: read(runQuery) },
+  { method: "GET", path: "/v1/query/:id/execute", handler: answerRead("cacheable", runQuery) },
   { method: "GET", path: "/v1/query/:id/explain", handler: read(explainQuery) },
   { method: "GET", path: "/v1/query/*rest", handler: read(readQuery) },
+  { method: "PUT", path: "/v1/query/", handler: answerAtOnce(updateQuery) },
+  { method: "DELETE", path: "/v1/query/", handler: answerAtOnce(deleteQuery) },
   { method: "PUT", path: "/v1/query/*rest", handler: answerAtOnce(updateQuery) },
   { method: "DELETE", path: "/v1/query/*rest", handler: answerAtOnce(deleteQuery) },
 ];

@@ -65,6 +65,11 @@ export class Authorizer {
     return this.#grant(resource, name) === "write";
   }
 
+  /** Whether keys may be listed. */
+  lists(prefix: string): boolean {
+    return ["list", "write"].includes(this.#grant("key", prefix));
+  }
+
   /** Whether everything under a prefix of keys may be written. */
   writesUnder(prefix: string): boolean {
     const inside = this.#rules.filter(({ resource, name }) => resource === "key" && name.startsWith(prefix));

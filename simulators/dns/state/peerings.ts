@@ -4,6 +4,7 @@ import { listIn } from "../config-entries/store.ts";
 import { textIn } from "../config-entries/fields.ts";
 import type { Catalog } from "./catalog.ts";
 import type { NodeEntry } from "./rows.ts";
+import type { Meta } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** A cluster that is peered, or is to be, as one side knows it. */
@@ -18,6 +19,8 @@ export interface Peering {
   readonly remote: string;
   /** When both sides knew of each other, ms since the Unix epoch; absent before. */
   readonly establishedMs?: number;
+  /** What its owner noted about it. */
+  readonly meta: Meta;
   readonly isDeleted: boolean;
   readonly createIndex: number;
   readonly modifyIndex: number;
@@ -71,6 +74,7 @@ export class Peerings {
       secret: "",
       remoteId: "",
       remote: "",
+      meta: null,
       isDeleted: false,
       ...known,
       ...changed,

@@ -69,6 +69,11 @@ export class ConsulCall {
     };
   }
 
+  /** JSON whose headers don't say whether something was left out. */
+  unmarkedJson(value: unknown, headers: Readonly<Record<string, string>>, status = 200): HttpReply {
+    return { status, headers: { "Content-Type": "application/json", ...headers }, body: this.print(value) };
+  }
+
   /** How this agent's release shows objects. */
   get style(): ViewStyle {
     return { isToday: this.agent.options.profile.isToday, datacenter: this.agent.datacenter.name };

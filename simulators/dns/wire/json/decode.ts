@@ -43,7 +43,11 @@ function mismatch(json: Json, type: string, owner: string, path: readonly string
 }
 
 function decode(json: Json, shape: Shape, owner: string, path: readonly string[]): unknown {
-  if (shape.kind === "any") return toValue(json);
+  if (shape.kind === "any") {
+    const value = toValue(json);
+    shape.check?.(value);
+    return value;
+  }
   if (json.kind === "null") return undefined;
   const wrong = (): never => mismatch(json, goType(shape), owner, path);
   switch (shape.kind) {

@@ -3,7 +3,8 @@ export type Shape =
   | { readonly kind: "string" }
   | { readonly kind: "bool" }
   | { readonly kind: "float" }
-  | { readonly kind: "any" }
+  /** Anything; `check` refuses what the type behind it would. */
+  | { readonly kind: "any"; readonly check?: (value: unknown) => void }
   | { readonly kind: "bytes" }
   | { readonly kind: "int"; readonly go: "int" | "int64" | "uint64" }
   /** Text such as `10s`, or a number of ns. */
