@@ -159,8 +159,14 @@ export class Kernel extends Scheduler {
     const { keeper, events } = this;
     if (keeper === undefined || this.#isInside || this.replaying) return super.advanceTo(atMs);
     this.#inside(() => super.advanceTo(atMs));
-    // The result may be seen outside from now on, so the input must occur again at the same time.
-    if (this.events > events) keeper.keep({ atMs: this.nowMs });
+    // What happened may be seen outside from now on, so it must happen again at the same time.
+    if (this.events === events) return;
+    try {
+      keeper.keep({ atMs: this.nowMs });
+    } catch (error) {
+      // It does not concern whoever moves the clock.
+      this.onCrash("keeper", error);
+    }
   }
 
   /**
@@ -200,9 +206,10 @@ export class Kernel extends Scheduler {
    * Captures the world. Where no process or callback is in flight this is a copy of the state; where one is, it is the
    * last such copy and the inputs since, which needs `recordInputs`.
    *
-   * @throws KernelError KERNEL_NOT_RECORDING
+   * @throws KernelError KERNEL_NOT_RECORDING; KERNEL_KEPT where inputs are kept, as a restore would be missing among them
    */
   snapshot(): Snapshot {
+    if (this.keeper !== undefined) throw new KernelError("KERNEL_KEPT");
     return this.#history.snapshot();
   }
 
@@ -212,6 +219,7 @@ export class Kernel extends Scheduler {
    * @throws KernelError FAULT_UNKNOWN_POINT … and nothing has changed, when a rule armed in it does not fit this world
    */
   restore(snapshot: Snapshot): void {
+    if (this.keeper !== undefined) throw new KernelError("KERNEL_KEPT");
     this.faults.check(armedRulesOf(snapshot));
     this.#history.restore(snapshot);
     for (const callback of this.restored) callback();
