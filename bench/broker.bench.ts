@@ -24,7 +24,7 @@ const IDS = { service_id: "5d3b1c10-0000-4000-8000-000000000000", plan_id: "5d3b
 const ORDER = { ...IDS, organization_guid: "o", space_guid: "s" };
 const POLL_MS = 5;
 
-/** What was measured on a broker. */
+/** The measurements of a broker. */
 interface BrokerFigures {
   readonly accepted: LoadResult;
   readonly bare: LoadResult;

@@ -10,7 +10,7 @@ const LIFECYCLES = Number(process.env.DRYDOCK_LIFECYCLES ?? 500);
 const AT_ONCE = 20;
 const MEBIBYTE = 1024 * 1024;
 
-/** What was measured on a world in which instances were provisioned, bound and removed. */
+/** The measurements of a world in which instances were provisioned, bound and removed. */
 interface LifecycleFigures {
   readonly perSecond: number;
   /** Live heap when a tenth of them had come and gone, and at the end, in MiB. */

@@ -54,7 +54,7 @@ export interface Broker {
   kill(): void;
 }
 
-/** What a broker needs besides its configuration. */
+/** The things that a broker needs besides its configuration. */
 export interface BrokerOptions {
   /** The store of its state: a pool of `pg`, or `embeddedPool()`. */
   readonly pool: StorePool;

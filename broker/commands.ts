@@ -6,7 +6,10 @@ import { postgresPool } from "./store/postgres.ts";
 import { rotateKeys } from "./store/rotation.ts";
 import { createSeal } from "./store/seal.ts";
 
-/** What can be run: one control plane until SIGTERM or SIGINT; work on its store; or an order to one that is running. */
+/**
+ * The commands: run one control plane until SIGTERM or SIGINT; work on its store; or send an order to a
+ * running one.
+ */
 type BrokerCommand = "serve" | "rotate-keys" | "update-instances";
 
 const EXIT_COULD_NOT_RUN = 2;

@@ -7,9 +7,9 @@ import { serviceOf, type ServiceName } from "./spi/services/services.ts";
 /** The configuration of one control plane; `settings.ts` reads it from a file and the environment. */
 export interface BrokerConfig {
   readonly service: ServiceName;
-  /** What platforms log in with. */
+  /** The login of platforms. */
   readonly credentials: Login;
-  /** What operators log in with, for GET /instances. */
+  /** The login of operators, for GET /instances. */
   readonly admin: Login;
   readonly director: {
     readonly url: string;
@@ -56,9 +56,9 @@ export interface BrokerConfig {
   readonly roles?: readonly BrokerRole[];
   /** Where dashboards are, and whose users see them. Default: there are none. */
   readonly dashboard?: DashboardConfig;
-  /** What the service offers. Default: the first of its versions, in all plans. */
+  /** The offer of the service. Default: its first version, in all plans. */
   readonly catalog?: CatalogConfig;
-  /** What instances are made of. Default: `firstMaintenance`. */
+  /** The releases and stemcell of instances. Default: `firstMaintenance`. */
   readonly maintenance?: Maintenance;
   /** How many instances there may be at once. Default: no limit. */
   readonly quotas?: QuotaConfig;
@@ -76,7 +76,10 @@ export const rolesOf = ({ roles }: BrokerConfig): readonly BrokerRole[] => roles
 /** All roles. */
 export const BROKER_ROLES: readonly BrokerRole[] = ["spi", "backup-manager", "guard"];
 
-/** What a control plane offers of its service. Existing instances live on when their plan is no longer offered. */
+/**
+ * The part of its service that a control plane offers. Existing instances live on if their plan is no longer
+ * offered.
+ */
 export interface CatalogConfig {
   /** Versions of the engine, each as a service of its own. Default: the first. */
   readonly versions?: readonly string[];
@@ -103,7 +106,7 @@ interface QuotaConfig {
   readonly plans?: Readonly<Record<string, number>>;
 }
 
-/** What the operator decides about backups. */
+/** The operator's settings for backups. */
 interface BackupConfig {
   /** Days for which backups outlive their instance. Default: 0, they go with it. */
   readonly daysAfterDeprovision?: number;
@@ -117,7 +120,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** What can keep a broker from starting, by code, and what to do about it. */
+/** The reasons that can keep a broker from starting, by code, with their remedies. */
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey and each of readingKeys must be 64 hexadecimal digits",
   CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",

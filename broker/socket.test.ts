@@ -38,7 +38,7 @@ describe("an unusual request", () => {
     expect(reported).toEqual([]);
   });
 
-  /** What comes back for bytes as they are. */
+  /** The raw answer to raw bytes. */
   const send = (bytes: string): Promise<{ readonly status: number; readonly head: string; readonly body: string }> =>
     new Promise((resolve, reject) => {
       const { port } = broker.app.server.address() as AddressInfo;

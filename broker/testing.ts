@@ -21,7 +21,7 @@ export interface Sent {
   readonly body: string;
 }
 
-/** What is answered; status 200 by default. */
+/** The answer; status 200 by default. */
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** What the actions of these commands need from the program. */
+/** The parts of the program that the actions of these commands need. */
 interface Ending {
   readonly version: () => string;
   readonly endWith: (code: Promise<number>) => Promise<void>;

@@ -7,7 +7,7 @@ import { type Handler, reply, type WireRequest, type WireResponse } from "../con
 import { drydockHere as drydock } from "./testing/run-here.ts";
 import { startServer } from "./testing/run.ts";
 
-/** What a bad target answers: undefined hangs up, a promise that never resolves is silence. */
+/** The answer of a bad target: undefined hangs up, a promise that never resolves is silence. */
 type Behave = (request: WireRequest, asked: number, sound: Handler) => Promise<WireResponse | undefined>;
 
 async function read(request: IncomingMessage): Promise<WireRequest> {
@@ -70,7 +70,7 @@ async function certify(behave: Behave, timeoutS: number) {
 
 /** Targets that can't be tested at all, with the line that says so. */
 const HOPELESS: readonly (readonly [string, Behave, RegExp])[] = [
-  ["answers 429 for ever", () => Promise.resolve(busy), /429.*\[no-answer\]/],
+  ["answers 429 forever", () => Promise.resolve(busy), /429.*\[no-answer\]/],
   ["redirects in a circle", () => Promise.resolve(circle), /answers 307.*\[redirected\]/],
   ["hangs up", () => Promise.resolve(undefined), /socket hang up.*\[unreachable\]/],
 ];

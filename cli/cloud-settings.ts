@@ -2,7 +2,7 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 import { UserError } from "./errors.ts";
 import { readNamedFile } from "./session.ts";
 
-/** What an option says that takes a file, or what would be in it as JSON. @throws UserError CLI_NO_FILE */
+/** The value of an option that takes a file, or its contents as JSON. @throws UserError CLI_NO_FILE */
 const textOf = (given: string): string => (/^\s*[[{]/.test(given) ? given : (readNamedFile(given) ?? ""));
 
 /** The settings of a director, from a file or as JSON. @throws UserError CLI_NO_FILE, SettingsError */

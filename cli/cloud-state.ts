@@ -49,7 +49,7 @@ export const keysFile = (): string => join(stateFolder(), "keys.json");
 
 const fileOf = (block: string): string => join(stateFolder(), `cloud-${block}.json`);
 
-/** What a cloud is called and how it runs. */
+/** The name of a cloud, and how it runs. */
 type CloudEntry = Pick<KnownCloud, "name" | "liveUrl" | "detached">;
 
 /** A file for the output of a cloud that will run on its own; nobody else can read it. @throws UserError CLI_STATE_FOLDER */

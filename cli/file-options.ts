@@ -60,7 +60,7 @@ export async function applyFile(command: Command): Promise<void> {
   const named = command.getOptionValue("config");
   const text = readNamedFile(typeof named === "string" ? named : undefined, "drydock.yml");
   if (text === undefined) return;
-  // Loaded only where there is a file.
+  // Loaded only if there is a file.
   const { parseCommandSections } = await import("../conformance/settings/drydock-file.ts");
   const sections = parseCommandSections(text);
   for (const section of SECTIONS_OF[name])

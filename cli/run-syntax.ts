@@ -108,7 +108,7 @@ function addWorker(drydock: Command, endWith: EndWith): void {
     .command("worker")
     .description("play the seeds that drydock run --queue has put on a queue in PostgreSQL")
     .option("--queue <url>", "postgres://USER@HOST/DATABASE; better: the environment variable DRYDOCK_QUEUE")
-    .option("--idle <duration>", "end once nothing has been waiting for this long; default: wait for ever")
+    .option("--idle <duration>", "end once nothing has been waiting for this long; default: wait forever")
     .option("--expire <duration>", "how long until a unit that a worker took counts as lost; default: 60s")
     .option("--quiet", "print nothing about what is played")
     .addHelpText("after", "\nExample:\n  $ drydock worker --queue postgres://drydock@db/drydock --idle 30s")

@@ -21,7 +21,7 @@ beforeAll(() => {
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a command prints, and its exit code. */
+/** The output of a command, and its exit code. */
 async function outputOf(command: () => Promise<number>): Promise<{ readonly code: number; readonly out: string }> {
   let out = "";
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {

@@ -14,7 +14,7 @@ import { readRun } from "../reports/stream.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { readNamedFile } from "./session.ts";
 
-/** What a certificate is verified against. */
+/** The inputs against which a certificate is verified. */
 interface VerifyCommandOptions {
   /** PEM file of the signer's public key. */
   readonly key: string;

@@ -4,7 +4,10 @@ import type { CertifyOptions } from "./runner/options.ts";
 import type { CertifySummary } from "./runner/summary.ts";
 import { SUITES } from "./suites/suites.ts";
 
-/** `certify` of the runner, which measures a run against all suites that there are: a part of one never counts as the whole. */
+/**
+ * `certify` of the runner, with all existing suites as the measure of a run: a part of a suite never counts
+ * as the whole.
+ */
 export function certify(options: CertifyOptions, emit?: (event: RunEvent) => void): Promise<CertifySummary> {
   return runSuites({ knownSuites: Object.values(SUITES), ...options }, emit);
 }

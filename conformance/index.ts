@@ -1,8 +1,8 @@
 /**
- * Conformance of service brokers: suites of checks, run against a broker that is known by its URL only.
+ * Conformance of service brokers: suites of checks, run against a broker of which only the URL is known.
  *
- * `certify` runs suites and yields a summary with an exit code; `emit` gets the run as a stream of events. `listClauses` says
- * what is checked, `selftest` proves that each check can fail.
+ * `certify` runs suites and yields a summary with an exit code; `emit` gets the run as a stream of events.
+ * `listClauses` lists the clauses that are checked, `selftest` proves that each check can fail.
  */
 export { certify } from "./certify.ts";
 export { CLAUSES, type Clause } from "./osb/clauses.ts";

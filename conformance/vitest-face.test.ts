@@ -48,13 +48,13 @@ function sourceOf(options: string): string {
 
 let vitestReport: VitestReport;
 
-/** What a vendor's own vitest says about test files that describe the conformance of the in-memory broker. */
+/** The results of a vendor's own vitest for test files that describe the conformance of the in-memory broker. */
 beforeAll(() => {
   for (const [name, options] of Object.entries(FILES))
     writeFileSync(join(folder, `${name}.test.ts`), sourceOf(options));
   const out = join(folder, "out.json");
   const args = [VITEST, "run", "--root", folder, "--reporter", "json", "--outputFile", out];
-  // The inner run takes itself for a worker of the outer one otherwise.
+  // Otherwise the inner run takes itself for a worker of the outer one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
   const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: folder, timeout: RUN_MS_MAX, env });
   if (!existsSync(out)) throw new Error(stderr);
@@ -67,19 +67,19 @@ function resultOf(name: keyof typeof FILES): FileResult {
   return result;
 }
 
-it("says in its heading what of the suite is run, and by what it was narrowed", () => {
+it("names in its heading the part of the suite that is run, and the filter", () => {
   const { status, assertionResults } = resultOf("narrowed");
   expect(status).toBe("passed");
   expect(assertionResults[0]?.ancestorTitles.at(-1)).toMatch(/^my broker \(7 of \d+ checks; --only catalog-\*\)$/);
 });
 
-it("fails when nothing of a suite could be exercised, though all of its tests are skipped", () => {
+it("fails if nothing of a suite could be exercised, though all of its tests are skipped", () => {
   const failed = resultOf("unexercised").assertionResults.filter(({ status }) => status === "failed");
   expect(failed.map(({ title }) => title)).toEqual(["backup: something was exercised"]);
   expect(failed[0]?.failureMessages.join()).toContain("nothing of the suite backup could be exercised");
 });
 
-it("refuses a check that there is not", () => {
+it("refuses an unknown check", () => {
   expect(resultOf("misspelt")).toMatchObject({
     status: "failed",
     message: expect.stringContaining("no such check: "),

@@ -8,10 +8,10 @@ import type { AnySuite } from "./runner/suite.ts";
 import type { CertifySummary } from "./runner/summary.ts";
 import { SUITES } from "./suites/suites.ts";
 
-/** Longest wait of one test for its verdict, in milliseconds: the checks before it come first. */
+/** The longest wait of one test for its verdict, in milliseconds, including the checks before it. */
 const TEST_MS_MAX = 1_800_000;
 
-/** Options of `certify`, and what the tests are called. */
+/** Options of `certify`, and the name of the tests. */
 export interface DescribeOptions extends Omit<CertifyOptions, "suites"> {
   /** Default: the OSB suite. */
   readonly suites?: readonly AnySuite[];
@@ -21,7 +21,10 @@ export interface DescribeOptions extends Omit<CertifyOptions, "suites"> {
 
 type Finished = Extract<RunEvent, { type: "check-finished" }>;
 
-/** What a failed test says: the requirement, what was expected and seen, and the lines that show it. */
+/**
+ * The message of a failed test: the requirement, the expected and the observed behaviour, and the commands
+ * that reproduce it.
+ */
 function explain({ check, expected, seen, reason, evidence }: Finished): string {
   const lines = [
     reason ?? check.title,
@@ -36,11 +39,11 @@ function explain({ check, expected, seen, reason, evidence }: Finished): string 
 interface LazyRun {
   verdictOf(id: string): Promise<Finished>;
   summary(): Promise<CertifySummary>;
-  /** Waits for a run that was begun. */
+  /** Waits for a run in progress. */
   end(): Promise<void>;
 }
 
-/** One run of the suites, begun when the first test asks. */
+/** One run of the suites, started by the first test. */
 function lazyRun(options: CertifyOptions): LazyRun {
   const finished = new Map<string, PromiseWithResolvers<Finished>>();
   const slotOf = (id: string): PromiseWithResolvers<Finished> => {
@@ -67,14 +70,14 @@ function lazyRun(options: CertifyOptions): LazyRun {
   };
 }
 
-/** The title, and in brackets what of the suites is run where that is not all. */
+/** The title, and in brackets the part of the suites that is run if it is not everything. */
 function headingOf(title: string, { checks, scope }: Selection): string {
   if (scope.narrowedBy.length === 0) return title;
   const all = scope.suites.reduce((sum, suite) => sum + suite.checks.length, 0);
   return `${title} (${checks.length} of ${all} checks; ${scope.narrowedBy.map(flagOf).join(", ")})`;
 }
 
-/** Tests that are all skipped are a green run: a suite in which nothing could be exercised has to fail one. */
+/** A run with all tests skipped is green, so a suite in which nothing could be exercised must fail a test. */
 function requireExercised({ coverage, statement }: CertifySummary, suite: string): void {
   const found = coverage.suites.find((each) => each.suite === suite);
   if (found === undefined || found.verdict === "not-exercised")
@@ -87,7 +90,7 @@ function requireExercised({ coverage, statement }: CertifySummary, suite: string
  * skipped with the reason; unknown fails. One test more for each suite fails when nothing of it could be exercised. The checks run
  * side by side as in `certify`, and clean up when the last test ends.
  *
- * @throws TargetError no-such-check when `only` names what there is not.
+ * @throws TargetError no-such-check if `only` names an unknown check.
  */
 export async function describeConformance(options: DescribeOptions): Promise<void> {
   const { afterAll, describe, test } = await import("vitest");

@@ -1,4 +1,4 @@
-/** What can go wrong with reports, each with what to do about it. The user can fix all of them; they end with exit code 2. */
+/** The errors of reports, each with its remedy. The user can fix all of them; they end with exit code 2. */
 export const REPORT_ERRORS = {
   REPORT_NO_STREAM: "there is no event stream here; give a run.jsonl, or the folder that holds one",
   REPORT_UNKNOWN_VERSION: "the stream has a version that this drydock does not know; use the drydock that wrote it",

@@ -71,7 +71,10 @@ function checksInOrder(checks: Iterable<CheckReport>): CheckReport[] {
   );
 }
 
-/** What all shards were asked for and ran; undefined if one of them does not say (version 1, or a scenario). */
+/**
+ * The requested and executed parts of all shards; undefined if one of them does not record them (version 1,
+ * or a scenario).
+ */
 function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport[]): Coverage | undefined {
   const held = runs.flatMap(({ header: { scope }, checks: finished }) => (scope ? [{ scope, finished }] : []));
   if (held.length < runs.length) return undefined;

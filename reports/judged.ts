@@ -11,5 +11,8 @@ export function plansJudged({ plans }: Judged): string {
   return `${count}${named.length === 0 ? "" : `: ${named.join(", ")}`}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** What was judged, in one line: the plans under test, the version of the API, and why that version. */
+/**
+ * The subject of the judgement in one line: the plans under test, the version of the API, and the reason for
+ * that version.
+ */
 export const judgedLine = (judged: Judged): string => `${plansJudged(judged)}. ${judged.version}`;

@@ -3,7 +3,7 @@ import { flagOf } from "../conformance/runner/statement.ts";
 import { type Counts, countVerdicts, subjectOf } from "./report.ts";
 import { BAR_CELLS, cut, LOOK, type Out, type Paint, paintFor, plain } from "./terminal.ts";
 
-/** What the events so far amount to; a fold, so that it can be shown at any moment. */
+/** The sum of the events so far: a fold, so that it can be shown at any moment. */
 interface Progress {
   readonly planned: number;
   readonly done: number;
@@ -17,7 +17,7 @@ export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdict
 /** The progress after an event, and what to print for the event. */
 interface ProgressStep {
   readonly progress: Progress;
-  /** What gets a line of its own, in both kinds of output. */
+  /** The events that get their own line, in both kinds of output. */
   readonly lines: readonly string[];
 }
 

@@ -13,7 +13,7 @@ function operationIn(body: string): string | undefined {
   }
 }
 
-/** What to wait for after an asynchronous request; `undefined` if the work was done at once. */
+/** The operation to wait for after an asynchronous request; `undefined` if the work was done at once. */
 export function waitLine({ request: { method, url }, response }: Exchange): string | undefined {
   if (response?.status !== 202 || method === "GET" || !URL.canParse(url)) return undefined;
   const poll = new URL(url);

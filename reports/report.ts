@@ -20,7 +20,7 @@ export const PASSED_SEEDS_MAX = 1_000;
 export type Counts = Readonly<Record<Verdict, number>>;
 /** An event of the stream, by its type. */
 export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
-/** What was tested: a broker, or a scenario. */
+/** The subject of the test: a broker, or a scenario. */
 export type ReportTarget = EventOf<"run-started">["target"];
 /** The possible outcomes of a seed. */
 type SeedVerdict = EventOf<"seed-finished">["verdict"];
@@ -93,7 +93,7 @@ export interface Report {
   readonly conformant: boolean;
   /** The outcome of the run in a few words. */
   readonly headline: string;
-  /** What of each suite was exercised, and what narrowed the run; absent if the stream does not say. */
+  /** The part of each suite that was exercised, and what narrowed the run; absent if the stream does not record it. */
   readonly exercised?: string;
   readonly coverage?: Coverage;
   readonly counts: Counts;
@@ -120,7 +120,7 @@ export function countVerdicts(results: Iterable<{ readonly verdict: Verdict }>):
   return counts;
 }
 
-/** What was tested, in words: the URL of the broker, or the name of the scenario. */
+/** The subject of the test, in words: the URL of the broker, or the name of the scenario. */
 export function subjectOf(target: ReportTarget): string {
   return target.kind === "broker" ? target.url : `scenario ${target.name}`;
 }

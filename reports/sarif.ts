@@ -122,7 +122,7 @@ function seedResult(report: Report, seed: ReturnType<typeof failingSeeds>[number
   };
 }
 
-/** What the run was, so that nobody takes a file without results for a proof of health. */
+/** The description of the run, so that nobody mistakes a file without results for proof of health. */
 function invocationsOf(report: Report) {
   const level = notExercised(report).length > 0 || !report.isComplete ? "error" : "note";
   return report.commands.map((commandLine) => ({

@@ -42,7 +42,7 @@ function followerLines(followers: readonly CheckReport[], paint: Paint): string[
   return field("follow", `${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`, paint);
 }
 
-/** What was wrong, in one line: the reason, which says what was expected and seen. */
+/** The failure in one line: its reason, with what was expected and seen. */
 function whatOf({ seen, reason }: CheckReport): string | undefined {
   const what = reason ?? (seen === undefined ? undefined : `seen: ${seen}`);
   return what === undefined ? undefined : cut(plain(what), WHAT_CHARS_MAX);
@@ -143,7 +143,7 @@ function leftBehindLines({ leftBehind }: Report, { reportPath }: SummaryOptions,
 /** Longest note shown, in characters; the reports have it whole. */
 const NOTE_CHARS_MAX = 200;
 
-/** What went wrong beside the checks, such as a defect in something that several of them share. */
+/** The errors outside the checks, such as a defect in something that several of them share. */
 function noteLines({ notes }: Report, paint: Paint): string[] {
   if (notes.length === 0) return [];
   return [...notes.map((note) => `  ${paint("dim", "note")}  ${cut(plain(note), NOTE_CHARS_MAX)}`), ""];

@@ -11,7 +11,7 @@ import type { Report } from "./report.ts";
 import { type EventLines, eventLinesOf, sarif } from "./sarif.ts";
 import { RunWriter } from "./run-writer.ts";
 
-/** What `--out DIR` receives besides the stream; each file is made from the report alone. */
+/** The files that `--out DIR` receives besides the stream, each made from the report alone. */
 const FILES = {
   json: ["report.json", (report: Report) => `${JSON.stringify(report, null, 2)}\n`],
   html: ["report.html", reportHtml],

@@ -1,6 +1,9 @@
 /** The bit of XML that reports need. Whatever a broker answered, the result is a well-formed XML 1.0 document. */
 
-/** What XML 1.0 can't hold, not even escaped: most control characters, lone surrogates, U+FFFE and U+FFFF. */
+/**
+ * The characters that XML 1.0 can't contain, not even escaped: most control characters, lone surrogates,
+ * U+FFFE and U+FFFF.
+ */
 // oxlint-disable-next-line no-control-regex
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 const ENTITIES: Readonly<Record<string, string>> = {

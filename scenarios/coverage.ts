@@ -54,7 +54,7 @@ export class Exercise {
     this.#coverage = empty();
   }
 
-  /** What was exercised so far. */
+  /** The coverage so far. */
   get coverage(): Coverage {
     return structuredClone(this.#coverage);
   }

@@ -14,7 +14,7 @@ export interface SeedResult {
   readonly steps: number;
   /** Why it failed, in one line. */
   readonly reason?: string;
-  /** What the seed's own plan exercised. Absent: the scenario does not record it. */
+  /** The coverage of the seed's own plan. Absent if the scenario does not record it. */
   readonly coverage?: Coverage;
   /** The shrunk plan, one line per step that had an effect, and its path in the tree of shrinks. */
   readonly counterexample?: { readonly steps: readonly string[]; readonly path: string };
@@ -46,7 +46,7 @@ export interface StoppedPlay {
   readonly steps: readonly string[];
 }
 
-/** What a scenario is made ready with. */
+/** The options with which a scenario is prepared. */
 interface PrepareOptions {
   /** Default: the subject is sound. */
   readonly plantedBug?: string;

@@ -3,13 +3,13 @@ import type { Coverage } from "./coverage.ts";
 import { isFailure } from "./errors.ts";
 import type { PreparedScenario, SeedResult, ShrinkOptions } from "./scenario.ts";
 
-/** What a scenario does with the plans that its seeds draw. */
+/** The functions of a scenario on the plans that its seeds draw. */
 interface Game<Plan> {
   /** Draws a plan. What a seed draws is a contract, which a snapshot test should hold. */
   readonly arbitrary: fc.Arbitrary<Plan>;
   /** Plays a plan on a fresh world. Nothing of one play may reach the next. @throws BrokenPromise, ScenarioError for a failure of the subject */
   play(seed: number, plan: Plan): Promise<void>;
-  /** What the last play left, even one that threw: its digest, and what it exercised. */
+  /** The remains of the last play, even one that threw: its digest, and its coverage. */
   trace(): { readonly digest: string; readonly coverage?: Coverage };
   /** Describes the plan of the last play, one line for each thing that had an effect. */
   describe(plan: Plan): readonly string[];

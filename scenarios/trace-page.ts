@@ -1,13 +1,13 @@
 import { escapeMarkup, page } from "./drawing/markup.ts";
 import { LANES, type SeedTrace, type TracedStep, type TraceEvent } from "./trace.ts";
 
-/** What a page of a failing seed shows. */
+/** The contents of a failing seed's page. */
 interface SeedPage {
   readonly scenario: string;
   readonly seed: number;
   /** The line that replays what is shown. */
   readonly replay: string;
-  /** What the seed drew. */
+  /** The seed's plan. */
   readonly original: SeedTrace;
   /** The shrunk plan; undefined if nothing was shrunk. */
   readonly shrunk: SeedTrace | undefined;

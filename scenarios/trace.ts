@@ -27,7 +27,7 @@ export interface SeedTrace {
   readonly result: SeedResult;
   readonly steps: readonly TracedStep[];
   readonly events: readonly TraceEvent[];
-  /** What the subject itself says it has after the failure. */
+  /** The subject's own account of its state after the failure. */
   readonly records: readonly string[];
 }
 
@@ -48,7 +48,7 @@ const LANE_OF: Readonly<Record<string, Lane>> = {
 /** How many events of a play a trace keeps: enough for a person. */
 const EVENTS_MAX = 5000;
 
-/** What the director notes of its calls of the CPI. */
+/** The director's record of its calls of the CPI. */
 const CPI_EVENTS = /^(vm|disk)\.(create|delete)$/;
 
 /** The lane of an event of the journal. */

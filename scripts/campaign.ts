@@ -24,7 +24,7 @@ const { seeds, serviceInstances, fleet, order } = scriptCommand(
   .parse()
   .opts<{ seeds: number; serviceInstances: number; fleet: number; order?: Order }>();
 
-/** What a process prints for a seed, in JSON. */
+/** The output of a process for a seed, in JSON. */
 interface Line {
   readonly seed: number;
   readonly digest: string;

@@ -4,7 +4,7 @@ import type { CatalogCheck, Dns } from "./dns/index.ts";
 import { AGENT_POINTS as POINTS } from "./consul-agent-points.ts";
 import type { Kernel, Slot } from "./kernel/index.ts";
 
-/** What the properties of a `consul-agent` job say about its service. */
+/** The service in the properties of a `consul-agent` job. */
 interface Registration {
   readonly node: string;
   readonly service: string;

@@ -2,7 +2,7 @@ import { type AddressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./ad
 import type { DirectorUser, UaaOptions } from "./bosh/index.ts";
 import type { Kernel } from "./kernel/index.ts";
 
-/** What a person needs to log in to the parts of the cloud. */
+/** The logins to the parts of the cloud. */
 export interface Credentials {
   readonly openstackAdmin: {
     readonly authUrl: string;

@@ -1,6 +1,9 @@
 import type { LocalFetch } from "./kernel/edge/local.ts";
 
-/** What code outside the simulators may use of its surroundings: a network, a clock, a sleep. In a scenario all three belong to the world. */
+/**
+ * The surroundings that code outside the simulators may use: a network, a clock, a sleep. In a scenario all
+ * three belong to the world.
+ */
 export interface Environment {
   /** `fetch`, from the address of the environment. */
   readonly fetch: LocalFetch;

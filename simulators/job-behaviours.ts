@@ -14,7 +14,7 @@ interface Parts {
   readonly behaviours: JobBehaviours;
 }
 
-/** What the jobs of the platform's releases do in this world when an agent starts or stops them. */
+/** The behaviours of the platform's jobs in this world when an agent starts or stops them. */
 export function defineJobBehaviours({ kernel, net, dns, dataservices, behaviours }: Parts): void {
   const agents = new ConsulAgents(kernel, dns, dataservices);
   behaviours.set("consul-server", {
@@ -45,7 +45,10 @@ export function defineJobBehaviours({ kernel, net, dns, dataservices, behaviours
   followLosses(kernel, dataservices, vms, agents);
 }
 
-/** What a data service loses with its VM and its volume: the journal says when, and each change is an event of its own. */
+/**
+ * The losses of a data service with its VM and its volume: the journal says when, and each change is a
+ * separate event.
+ */
 function followLosses(
   kernel: Kernel,
   dataservices: DataServices,

@@ -51,7 +51,7 @@ const OLD = "10.0.0.1";
 const NEW = "10.0.0.2";
 const ANSWERED = (address: string): Row => ({ seen: { end: "whole", status: "NOERROR", body: address }, worked: 0 });
 
-/** What each effect does on an HTTP listener. */
+/** The result of each effect on an HTTP listener. */
 const HTTP: Readonly<Record<EffectKind, Row>> = {
   reply: { seen: { end: "whole", status: 503, body: "busy", bytes: 4 }, worked: 0 },
   delay: WHOLE,
@@ -146,7 +146,7 @@ function library(kernel: Kernel): { readonly service: Service; readonly worked: 
   return { service, worked: () => worked };
 }
 
-/** What arrived over a connection until it ended. */
+/** The bytes that arrived over a connection until it ended. */
 async function receiveAll(
   socket: Socket,
   isComplete: (bytes: Buffer) => boolean,

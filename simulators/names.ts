@@ -109,7 +109,7 @@ class DirectorRecords {
     return kept.text;
   }
 
-  /** What the supervisor of the VM at an address says; undefined where there is none. */
+  /** The report of the supervisor of the VM at an address; undefined if there is none. */
   jobStateOf(ip: string): string | undefined {
     const text = this.text();
     if (this.#indexed !== text) {

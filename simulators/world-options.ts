@@ -27,7 +27,7 @@ export interface WorldOptions {
   readonly journalEventsMax?: number;
   /** See DataServicesOptions. 1 where no real server is behind the instances. */
   readonly scramIterations?: number;
-  /** What kind of OpenStack it is. Default `agents`. */
+  /** The kind of OpenStack. Default `agents`. */
   readonly profile?: CloudProfile;
   /** See DirectorOptions. */
   readonly analysisMs?: number;

@@ -32,7 +32,7 @@ export interface World {
   readonly names: Names;
   readonly dataservices: DataServices;
   readonly credentials: Credentials;
-  /** What jobs of VMs do in this world, by name of the job. */
+  /** The behaviours of VMs' jobs in this world, by job name. */
   readonly behaviours: JobBehaviours;
   readonly directorAddress: string;
   /** Lets the director answer at its address; called once it is deployed. */

@@ -5,7 +5,7 @@ import type { World } from "../../simulators/world.ts";
 const BINDS = 40;
 const AT_ONCE = 20;
 
-/** What a bind costs: the middle of all, so that periodic work which falls into one of them does not count. */
+/** The cost of a bind: the median of all, so that periodic work during one of them does not count. */
 export interface BindCost {
   readonly cpuMs: number;
   /** Bytes of the answers that the broker got of its backends. */

@@ -7,7 +7,7 @@
 import { Agent, request } from "node:http";
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 
-/** What to send. `{i}` in the path stands for the number of the request. */
+/** The request to send. `{i}` in the path stands for its number. */
 export interface LoadOrder {
   readonly origin: string;
   readonly method: string;

@@ -36,7 +36,7 @@ const ArtifactHead = Type.Object({
   /** The key of this artifact, wrapped by its tenant's own: see `keys.ts`. Absent if only the platform has it. */
   key: Type.Optional(Type.String()),
 });
-/** What an artifact says about itself before its first chunk. */
+/** The header of an artifact, before its first chunk. */
 type ArtifactHead = Static<typeof ArtifactHead>;
 
 const parseHead = parserOf("the head of a backup", ArtifactHead);

@@ -70,7 +70,7 @@ describe("the backup store", () => {
     expect([...swift.objects.keys()].filter((name) => name.startsWith("a/c"))).toEqual(many.map(({ name }) => name));
   });
 
-  /** What happens to a backup in the store, and in its list of parts. */
+  /** The damage to a backup in the store, and in its list of parts. */
   const damages: Readonly<Record<string, (parts: readonly BackupPart[], at: number) => readonly BackupPart[]>> = {
     "a bit has flipped": (parts, at) => {
       const part = parts[at % parts.length];

@@ -7,7 +7,7 @@ import { FinalError } from "../errors.ts";
 
 export { type BackupPart, parseParts } from "./container.ts";
 
-/** What was stored of a stream. */
+/** The stored form of a stream. */
 interface StoredArtifact {
   readonly parts: readonly BackupPart[];
   /** Of the stream, before compression. */
@@ -37,7 +37,10 @@ export interface BackupStore {
   verify(parts: readonly BackupPart[], key: Uint8Array): Promise<void>;
   /** The stream that was stored, verified part by part, chunk by chunk; its end only with the last chunk. @throws FinalError as `verify` */
   open(parts: readonly BackupPart[], key: Uint8Array): AsyncIterable<Bytes>;
-  /** What is stored, as it is: for a tenant who has the key. @throws FinalError if a part is changed, truncated or missing */
+  /**
+   * The stored bytes, still sealed, for a tenant who has the key.
+   * @throws FinalError if a part is changed, truncated or missing
+   */
   read(parts: readonly BackupPart[]): AsyncIterable<Bytes>;
   /** Deletes every object below a folder, such as `<instance>` or `<instance>/<backup>`, including those that no record names. */
   remove(folder: string): Promise<void>;

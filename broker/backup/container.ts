@@ -26,7 +26,11 @@ const CONTAINER = "backups";
 /** Swift lists at most 10,000 names at a time; all of them are deleted before asking for more. */
 const LISTINGS_MAX = 1000;
 
-/** What Swift does not have counts as deleted; a 404 from something in front of Swift says nothing. @throws FinalError */
+/**
+ * An object that Swift does not have counts as deleted; a 404 from something in front of Swift proves
+ * nothing.
+ * @throws FinalError
+ */
 const expectOrGone = (answer: BackendAnswer, what: string, ...statuses: readonly number[]): BackendAnswer =>
   expectStatus(answer, what, ...statuses, ...(isOfSwift(answer) ? [404] : []));
 

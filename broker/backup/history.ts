@@ -38,7 +38,7 @@ export async function changeSettings(
   const { store } = context;
   const known = await store.backupSettings(instance.id);
   const settings = { ...(await settingsOf(context, instance)), ...change };
-  // What others change meanwhile stays as they set it.
+  // Concurrent changes by others are kept.
   if (known?.deployment === instance.deployment) await store.setBackupSettings(instance.id, change);
   else {
     if (known !== undefined) await store.deleteBackupSettings(instance.id);

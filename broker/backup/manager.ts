@@ -11,7 +11,10 @@ import { dueTimes, nextDueMs } from "./schedule.ts";
 /** How often the backup manager looks for what is due. */
 const LOOK_MS = 60_000;
 
-/** What the backup manager does on its own: schedules, retention, collection of logs. One process at a time does it. */
+/**
+ * The unprompted work of the backup manager: schedules, retention, collection of logs. Only one process at a
+ * time does it.
+ */
 interface BackupManager {
   /** Looks once every `LOOK_MS` from now on. */
   start(): void;
@@ -21,7 +24,7 @@ interface BackupManager {
 
 const LEASE = "backup manager";
 
-/** What fails in one look is left to a later one. Defects are reported. */
+/** A failure in one look is left to a later one. Defects are reported. */
 async function tryOnce(report: (error: unknown) => void, work: () => Promise<void>): Promise<void> {
   try {
     await work();

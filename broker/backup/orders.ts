@@ -104,7 +104,7 @@ async function knownOrder<Row>(
   return key === undefined ? undefined : find(key);
 }
 
-/** What to restore into an instance. */
+/** The backup or moment to restore into an instance. */
 export interface RestoreOrder {
   /** Absent: the backup that leads to `atMs`. */
   readonly backupId?: string;

@@ -2,7 +2,7 @@ import type { BackupRow } from "../store/schema.ts";
 
 const DAY_MS = 86_400_000;
 
-/** What to keep: a number of the newest good backups, and every one younger than a number of days. */
+/** The backups to keep: a number of the newest good ones, and every one younger than a number of days. */
 interface Retention {
   readonly keepMin: number;
   readonly keepDays: number;

@@ -18,7 +18,7 @@ interface ActionOrder {
   readonly requireManagerOf: (instanceId: string) => Promise<void>;
 }
 
-/** What a manager can do with an instance. @throws OsbError */
+/** The actions of a manager on an instance. @throws OsbError */
 export type DashboardAction = (controlPlane: ControlPlane, order: ActionOrder) => Promise<unknown>;
 
 /** Restores into the instance of the page, or into another one that its manager manages as well. */

@@ -15,7 +15,7 @@ import { beginLogin, LOGIN_S_MAX, resumeLogin } from "./login.ts";
 import type { Platform } from "./platform.ts";
 import type { DashboardSession, Sessions } from "./sessions.ts";
 
-/** What dashboards work with. */
+/** The context of dashboards. */
 export interface DashboardParts {
   readonly context: OperationContext;
   readonly config: DashboardConfig;

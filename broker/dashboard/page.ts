@@ -19,7 +19,7 @@ function sizeOf(bytes: number): string {
   return `${(bytes / BYTES_PER_KIB ** power).toFixed(power === 0 ? 0 : 1)} ${["B", "KiB", "MiB", "GiB"][power]}`;
 }
 
-/** What an action of a page needs. */
+/** The context of a page's action. */
 interface PageContext {
   readonly id: string;
   readonly formToken: string;

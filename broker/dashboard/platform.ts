@@ -22,7 +22,7 @@ export interface LoggedIn {
   readonly lastsMs: number;
 }
 
-/** What a user may do with an instance, according to the platform. `ended`: the token is no longer valid. */
+/** The rights of a user on an instance, according to the platform. `ended`: the token is no longer valid. */
 export type Permission = "manage" | "none" | "ended";
 
 /**

@@ -3,7 +3,7 @@ import { retryWhileDown } from "../http/client.ts";
 import { type Group, isAbandoned, type Neutron, type NewRule } from "./neutron.ts";
 import { fromGroup, fromNetwork, ingressRule, missingRules, surplusRules } from "./rules.ts";
 
-/** What data guard needs to know of an instance. */
+/** The facts about an instance that data guard needs. */
 export interface GuardedInstance {
   readonly id: string;
   /** How many nodes it has or is about to have: those of one instance talk to each other. */

@@ -67,7 +67,7 @@ function jsonOf(answer: BackendAnswer): unknown {
   }
 }
 
-/** What a body must be: a compiled schema. */
+/** The expected form of a body: a compiled schema. */
 export interface BodySchema<T> {
   Check(value: unknown): value is T;
 }

@@ -7,7 +7,7 @@ import { METRICS_PATH } from "../osb/paths.ts";
 const REQUEST_BUCKETS_S = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 const OPERATION_BUCKETS_S = [0.1, 1, 10, 60, 300, 900, 1800, 3600, 7200];
 
-/** What one broker counts, for Prometheus. */
+/** The metrics of one broker, for Prometheus. */
 interface Metrics {
   /** Counts operations that end, and those that another process takes over. */
   readonly onOperation: OperationListener;
@@ -26,7 +26,7 @@ interface MetricsOptions {
   readonly ofProcess?: boolean | undefined;
 }
 
-/** What is counted as it happens. */
+/** The counters, which are updated by events. */
 const histogramsOf = (registers: Registry[]) => ({
   requests: new Histogram({
     name: "broker_http_request_duration_seconds",

@@ -5,7 +5,7 @@ import { BackendError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { type BackendAnswer, bodyOf, type Bytes, exchange, expectStatus, retryWhileDown } from "../http/client.ts";
 
-/** What a request carries, and whether it is sent only once. */
+/** The contents of a request, and whether it is sent only once. */
 interface ProjectRequest {
   readonly json?: unknown;
   readonly body?: Bytes;

@@ -60,7 +60,7 @@ export async function restore(context: OperationContext, operation: Operation): 
   const instance = await locate(context, await instanceOf(context, operation));
   const agent = agentOf(context, instance);
   if (!(await agent.isRestored(row.id))) await sendBackup(context, agent, row, source);
-  // Replicas are copies anew: until they follow, the loss of the primary would be an outage.
+  // The replicas are copied again; until they follow, the loss of the primary would be an outage.
   if (planOf(context, instance.plan_id).nodes > 1) await awaitCluster(context, instance);
   await nextEpoch(context, instance, operation.id);
   await store.setRestore(row.id, { state: "succeeded", key_sealed: "", finished_ms: host.nowMs() });
@@ -94,7 +94,7 @@ async function sendLog(
   const files = await context.store.logFilesOf(source.instance_id);
   for (const file of files) {
     const isOfHistory = file.deployment === source.deployment && file.epoch === source.epoch;
-    // What was finished before the backup is in it, and files are small, so a margin costs little.
+    // Files finished before the backup are contained in it, and files are small, so a margin costs little.
     if (!isOfHistory || file.collected_ms < source.triggered_ms) continue;
     const chunks: Uint8Array[] = [];
     for await (const chunk of context.backups.open(parseParts(file.parts), openLogKey(context, file.data_key)))

@@ -17,13 +17,13 @@ import type { InstanceRow } from "../store/schema.ts";
 import { openText, type Seal, sealText } from "../store/seal.ts";
 import type { Operation, Store } from "../store/store.ts";
 
-/** What every operation works with. */
+/** The context of every operation. */
 export interface OperationContext {
   readonly config: BrokerConfig;
   readonly host: Host;
   readonly store: Store;
   readonly service: Service;
-  /** What it currently offers. */
+  /** Its current offer. */
   readonly catalog: Catalog;
   readonly deployer: Deployer;
   readonly guard: Guard;

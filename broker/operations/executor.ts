@@ -46,7 +46,7 @@ const FOLLOW_MS = 1000;
 /** How an operation ended. */
 export type Ending = "succeeded" | "failed";
 
-/** What a listener hears about an operation; `is lost` if another process has taken it over. */
+/** The events that a listener gets about an operation; `is lost` if another process has taken it over. */
 type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
 
 /** Called when an operation begins (again, after a restart), when it or its undoing goes wrong, and when it has ended. */
@@ -72,7 +72,7 @@ export interface Executor {
   readonly running: number;
 }
 
-/** What a platform reads about a failure: no hosts, ids or traces of the backend. */
+/** The description of a failure for a platform: without hosts, ids or traces of the backend. */
 const describeFailure = (kind: OperationKind): string =>
   `The ${kind} did not succeed. Try again, or ask the operator of the service.`;
 
@@ -125,7 +125,7 @@ class BackgroundExecutor implements Executor {
     const held = new Map((await store.renew()).map(({ id, fence }) => [id, fence]));
     for (const [id, { lease }] of this.#running) {
       if (held.get(id) === lease.fence) lease.prolong(askedMs);
-      // What ended meanwhile belongs to nobody; its worker learns that when it stores the end.
+      // An operation that has ended meanwhile belongs to nobody; its worker learns that when it stores the end.
       else if (held.has(id) || (await store.operation(id))?.worker !== store.worker.name) lease.lose();
     }
     await this.#takeUp();

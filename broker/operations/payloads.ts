@@ -11,7 +11,7 @@ const UpdatePayload = Type.Object({
   planId: Type.String(),
   /** All parameters as JSON, including those that stay the same. */
   parameters: Type.String(),
-  /** What it is to be made of, as JSON; absent in orders of earlier brokers: no change. */
+  /** Its new releases and stemcell, as JSON; absent in orders of earlier brokers, which means no change. */
   maintenance: Type.Optional(Type.String()),
 });
 const BindPayload = Type.Object({ row: BindingRow });
@@ -23,7 +23,7 @@ const MendPayload = Type.Object({ way: Type.Enum(["broken", "guard", "users"]) }
 export interface ProvisionPayload {
   readonly row: InstanceRow;
 }
-/** What an update makes of its instance. */
+/** The result of an update for its instance. */
 export type UpdatePayload = Static<typeof UpdatePayload>;
 /** The record that a bind makes. */
 export type BindPayload = Static<typeof BindPayload>;

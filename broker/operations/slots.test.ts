@@ -8,7 +8,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe("places of operations", () => {
   test.prop([fc.integer({ min: 1, max: 4 }), fc.array(fc.array(fc.boolean(), { maxLength: 4 }), { maxLength: 12 })], {
     numRuns: 50,
-  })("are never exceeded, and no operation waits for ever", async (count, operations) => {
+  })("are never exceeded, and no operation waits forever", async (count, operations) => {
     const slots = new WorkSlots(count);
     const host = slottedHost(new FakeHost(() => ({ status: 200, json: {} })));
     let [working, most] = [0, 0];

@@ -30,7 +30,7 @@ export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Pro
 
 /** Where operators log in and platforms can't. */
 const OPERATORS_PATHS = [...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH];
-/** What anybody may ask: the answer is just yes or no. */
+/** Requests that anybody may send: the answer is just yes or no. */
 const OPEN_PATHS: readonly string[] = [LIVE_PATH, READY_PATH];
 
 /** Makes the function that checks the credentials of requests against those of a configuration. */

@@ -20,7 +20,7 @@ export interface ResourceRoute<Params> {
   Body: unknown;
 }
 
-/** What the routes of one control plane work with. */
+/** The context of one control plane's routes. */
 export interface ControlPlane {
   readonly context: OperationContext;
   readonly executor: Executor;

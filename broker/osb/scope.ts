@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyInstance } from "fastify";
 import { isObject } from "../json.ts";
 
-/** What is known about the request on whose behalf something is done. */
+/** The known facts about the request for which something is done. */
 interface RequestScope {
   /** Who asks, for the audit log. */
   readonly actor: string;

@@ -134,7 +134,7 @@ function forgottenObjects({ instances, backups, busy }: Records, { objects }: In
   // The objects of a backup that failed are deleted before its operation ends; what is there afterwards could not be.
   const kept = backups.filter(({ state }) => state !== "failed" && state !== "deleted");
   const folders = new Set(kept.map(({ instance_id: instance, id }) => `${instance}/${id}`));
-  /** What is forgotten: an instance, or one of its backups; its log goes with it. */
+  /** The record to forget: an instance, or one of its backups; its log goes with it. */
   const forgottenIn = (object: string): string | undefined => {
     const [owner = "", folder = ""] = object.split("/");
     if (!owners.has(owner)) return owner;

@@ -23,7 +23,7 @@ const NODES = Compile(Type.Array(Type.Object({ Node: Type.String() })));
 /** A server of Nova, with the director's metadata. */
 type ServerView = Static<typeof Server>;
 
-/** What the broker's records say. */
+/** The contents of the broker's records. */
 export interface Records {
   readonly instances: readonly InstanceRow[];
   readonly bindings: readonly BindingRow[];
@@ -34,7 +34,10 @@ export interface Records {
   readonly named: ReadonlySet<string>;
 }
 
-/** What exists, according to each backend. Deployments, disks, servers and nodes are those of this service alone. */
+/**
+ * The existing objects according to each backend. Deployments, disks, servers and nodes belong to this
+ * service only.
+ */
 export interface Inventory {
   readonly deployments: readonly string[];
   /** Ports that have the group of an instance, by instance. */
@@ -138,7 +141,7 @@ export async function takeInventory(
     .filter(({ name, releases }) => DEPLOYMENT.test(name) && releases.some((each) => each.name === release))
     .map(({ name }) => name);
   const foreign = new Set(all.map(({ name }) => name).filter((name) => !deployments.includes(name)));
-  // What belongs to no deployment may also be another service's; only what a record names is certainly ours.
+  // An object without a deployment may belong to another service; only objects that a record names are certainly ours.
   const isOurs = (name: string): boolean => known.has(name) || (deployments.includes(name) && !foreign.has(name));
   const disks = bodyOf(expectStatus(await director.read("/disks"), "disks", 200), DISKS);
   const { consul } = config;

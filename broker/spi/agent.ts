@@ -45,7 +45,7 @@ export interface InstanceAgent {
   sendLog(restore: string, file: string, bytes: Bytes): Promise<void>;
 }
 
-/** What an agent should restore. */
+/** The input of an agent's restore. */
 interface AgentRestore {
   /** A second request under the same name does nothing. */
   readonly name: string;
@@ -143,7 +143,7 @@ function requireUser(answer: BackendAnswer, ip: string, username: string): void 
 
 const USERS = Compile(Type.Object({ usernames: Type.Array(Type.String()) }));
 const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
-/** What an agent says of its node. */
+/** An agent's report about its node. */
 export const STATUS = Compile(
   Type.Object({
     role: Type.String(),

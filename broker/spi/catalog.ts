@@ -3,10 +3,10 @@ import type { CatalogConfig } from "../config.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Offering, Plan, SchemaProperties, Service } from "./services/service.ts";
 
-/** What a control plane currently offers. Instances of a withdrawn plan live on. */
+/** The current offer of a control plane. Instances of a withdrawn plan live on. */
 export interface Catalog {
   readonly offerings: readonly Offering[];
-  /** What new instances are made of, and what others may be updated to. */
+  /** The releases and stemcell of new instances, to which others may be updated. */
   readonly maintenance: Maintenance;
 }
 

@@ -43,7 +43,7 @@ export const namesOf = (service: Service, deployment: string, domain: string): r
 
 const NODES_MAX = 3;
 
-/** What an application connects to, for platforms that open their own firewalls. */
+/** The addresses to which an application connects, for platforms that open their own firewalls. */
 export function endpointsOf(location: InstanceLocation): readonly object[] {
   const ports = [String(location.service.port)];
   return [primaryOf(location), ...hostsOf(location)].map((host) => ({ host, ports, protocol: "tcp" }));

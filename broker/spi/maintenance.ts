@@ -25,7 +25,7 @@ export const RELEASE_OF_CONSUL = "consul-dns";
 /** The release of a data service. */
 export const releaseOf = (kind: string): string => `a9s-${kind}`;
 
-/** What is deployed if a configuration says nothing: the first release of everything. */
+/** The default of a configuration: the first release of everything. */
 export const firstMaintenance = (kind: string): Maintenance => ({
   version: "1.0.0",
   description: "The first release.",
@@ -35,7 +35,10 @@ export const firstMaintenance = (kind: string): Maintenance => ({
 
 const parse = parserOf("the maintenance of an instance", MaintenanceSchema);
 
-/** What an instance is made of, according to its record; records of earlier brokers say nothing, which means what is deployed now. */
+/**
+ * The releases and stemcell of an instance according to its record; records of earlier brokers have none,
+ * which stands for those deployed now.
+ */
 export const maintenanceOf = (text: string, current: Maintenance): Maintenance => (text === "" ? current : parse(text));
 
 /** Whether both consist of the same things; the description is only for people. */

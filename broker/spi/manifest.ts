@@ -8,11 +8,14 @@ import type { Plan, Service } from "./services/service.ts";
 /** The secrets of one instance, known only to its platform. */
 export interface InstanceSecrets {
   readonly agentPassword: string;
-  /** PEM of the authority of an instance that speaks TLS, once its agent has named it. Clients need it; it is no secret. */
+  /**
+   * PEM of the authority of an instance that speaks TLS, once its agent has named it. Clients need it; it is
+   * not secret.
+   */
   readonly ca?: string;
 }
 
-/** What a manifest is made of. */
+/** The input of a manifest. */
 interface ManifestInput {
   readonly deployment: string;
   readonly service: Service;
@@ -21,7 +24,7 @@ interface ManifestInput {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secrets: InstanceSecrets;
   readonly domain: string;
-  /** What else the broker knows about the instance: a lost record can be recreated from it. */
+  /** Further facts about the instance, from which a lost record can be recreated. */
   readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms" | "secrets">;
 }
 
@@ -52,7 +55,10 @@ const VALID_DAYS = 3650;
 const COMMON_NAME_CHARS_MAX = 64;
 const commonName = (text: string): string => text.slice(0, COMMON_NAME_CHARS_MAX);
 
-/** What the director has its config server generate: an authority for one instance alone, so that no instance can pass for another, and its certificate. */
+/**
+ * The variables that the director has its config server generate: a separate authority for each instance, so
+ * that no instance can pass for another, and its certificate.
+ */
 function variablesOf({ deployment, service, domain }: ManifestInput): readonly object[] {
   const names = namesOf(service, deployment, domain);
   const common = { type: "certificate", update_mode: "converge" };

@@ -22,7 +22,7 @@ export function findPrimary(host: Host, addresses: readonly string[], password: 
 export const isAnswering = async (host: Host, ip: string, password: string): Promise<boolean> =>
   (await phaseAt(host, ip, password).catch(() => undefined)) !== undefined;
 
-/** What a node is to its cluster; undefined if its agent does not say. */
+/** The phase of a node in its cluster; undefined if its agent does not report it. */
 async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
   const headers = { authorization: basicAuthorization(AGENT_USER, password) };
   const url = `http://${ip}:${AGENT_PORT}/v1/status`;

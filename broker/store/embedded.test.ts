@@ -50,7 +50,7 @@ describe("the embedded store", () => {
     expect(await ask(READ, "a")).toEqual([]);
   });
 
-  it("looks at a table anew when its shape has changed", async () => {
+  it("inspects a table again when its shape has changed", async () => {
     const ask = await tableOf();
     const all = "select * from t where id = $1";
     expect(await ask(all, "a")).toEqual([]);

@@ -52,7 +52,7 @@ function literal(value: unknown): SyntaxNode {
   throw new TypeError(`the embedded store takes no ${typeof value} of this kind`);
 }
 
-/** A parsed statement with values in the place of its parameters. */
+/** A parsed statement with values in place of its parameters. */
 function fillParameters(node: unknown, values: readonly unknown[]): unknown {
   if (Array.isArray(node)) return node.map((each) => fillParameters(each, values));
   if (!isObject(node)) return node;

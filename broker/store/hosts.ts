@@ -11,7 +11,10 @@ export interface DatabaseServers {
 /** `scheme://login@` · hosts · `/database` · `?parameters`. */
 const FORM = /^(postgres(?:ql)?:\/\/(?:[^@/?]*@)?)([^/?]*)(\/[^?]*)?(?:\?(.*))?$/;
 
-/** What a connection must be good for, as libpq calls it. A broker writes, so `any` makes sense for a single server only. */
+/**
+ * The required properties of a session, in libpq's terms. A broker writes, so `any` makes sense for a single
+ * server only.
+ */
 const ATTRIBUTES: Readonly<Record<string, boolean>> = { any: false, "read-write": true, primary: true };
 
 const canParse = (url: string): boolean => URL.canParse(url.replace(/^postgres(ql)?:/, "http:"));

@@ -22,7 +22,7 @@ export interface RolloutRow {
   id: string;
   /** `stopped`: by an operator, or after too many failures; `incomplete`: it has seen every instance, and left some behind. */
   state: "running" | "succeeded" | "incomplete" | "stopped";
-  /** What instances are to be made of, as JSON. */
+  /** The intended releases and stemcell of instances, as JSON. */
   maintenance: string;
   /** Instances at once. */
   wave: number;
@@ -39,7 +39,7 @@ export interface RolloutRow {
   finished_ms: number;
 }
 
-/** What somebody did or ordered. */
+/** The action or order. */
 export interface AuditRow {
   /** Order in which it was written. */
   sequence: Generated<number>;

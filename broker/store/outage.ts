@@ -1,6 +1,6 @@
 /** One way in which a database shows that it is temporarily unavailable. */
 interface Sign {
-  /** What it says, and where that is defined. */
+  /** The meaning of a code, and where it is defined. */
   readonly means: string;
   /** Codes, or beginnings of codes: SQLSTATE of the server, `code` of an error of the machine. */
   readonly codes?: readonly string[];
@@ -19,10 +19,10 @@ interface Sign {
 const SIGNS: readonly Sign[] = [
   { means: "class 08, connection exception", codes: ["08"] },
   { means: "class 28, invalid authorization: the login is being changed", codes: ["28"] },
-  { means: "3D000, the database is not there: it is being made anew", codes: ["3D000"] },
+  { means: "3D000, the database does not exist: it is being recreated", codes: ["3D000"] },
   { means: "25006, read-only transaction: the server has become a standby", codes: ["25006"] },
   {
-    means: "0A000 of a prepared statement: a newer broker has changed a table; a new connection prepares it anew",
+    means: "0A000 of a prepared statement: a newer broker has changed a table; a new connection prepares it again",
     codes: ["0A000"],
     says: "cached plan must not change result type",
   },

@@ -5,7 +5,7 @@ import type { Tables } from "./schema.ts";
 
 /** How many instances there may be at once of some plans, or of all. */
 export interface QuotaRule {
-  /** What the quota limits, for people: `plan postgresql-single-nano`. */
+  /** The subject of the quota, for people: `plan postgresql-single-nano`. */
   readonly of: string;
   /** The plans that it counts. Default: all. */
   readonly planIds?: readonly string[];

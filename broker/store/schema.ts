@@ -52,7 +52,7 @@ export const BindingRow = Type.Object({
   id: Type.String(),
   instance_id: Type.String(),
   state: Type.Enum(["creating", "ready", "removing"]),
-  /** What was requested, to distinguish an identical request from another. */
+  /** The request's fingerprint, to distinguish an identical request from another. */
   request: Type.String(),
   username: Type.String(),
   /** Sealed. */
@@ -62,7 +62,7 @@ export const BindingRow = Type.Object({
 /** A service binding. */
 export type BindingRow = Static<typeof BindingRow>;
 
-/** What an operation does. */
+/** The kind of work of an operation. */
 export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore" | "mend";
 
 /** An operation, open or ended. */
@@ -75,7 +75,7 @@ export interface OperationRow {
   /** `undoing`: the work has definitively failed and is being undone; to a platform the operation is in progress. */
   state: "in progress" | "undoing" | "succeeded" | "failed";
   description: string;
-  /** What the operation works on, as JSON. */
+  /** The input of the operation, as JSON. */
   payload: string;
   /** The instance while it is this operation's turn, else null. The column is unique, so an instance has one operation at a time. */
   busy: string | null;
@@ -110,7 +110,7 @@ export const BackupRow = Type.Object({
   state: Type.Enum(["queued", "running", "succeeded", "failed", "deleted"]),
   /** Who ordered it. */
   origin: Type.Enum(["request", "schedule"]),
-  /** What a platform calls its order, so that it can repeat it; a name of the broker's own where it gave none. */
+  /** The platform's name for its order, so that it can repeat it; the broker's own name if it gave none. */
   request_key: Type.String(),
   /** Object names and checksums, as JSON. */
   parts: Type.String(),

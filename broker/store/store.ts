@@ -137,7 +137,7 @@ export interface Store {
   /** The operation whose turn it is. */
   turnOf(instanceId: string): Promise<Operation | undefined>;
   operation(id: string): Promise<Operation | undefined>;
-  /** What keeps an instance busy: the newest operation that is in progress or waits for its turn. */
+  /** The operation that keeps an instance busy: the newest one that is in progress or waits for its turn. */
   busyWith(instanceId: string): Promise<Operation | undefined>;
   /** The newest that a platform may ask about: of the instance itself when `bindingId` is empty. */
   newestOf(instanceId: string, bindingId: string): Promise<Operation | undefined>;

@@ -42,7 +42,10 @@ export async function snapshot(
   return EXIT.ok;
 }
 
-/** `drydock reset --data DIR`: removes the cloud in a folder, so that the next start begins anew. Returns the exit code. */
+/**
+ * `drydock reset --data DIR`: removes the cloud in a folder, so that the next start begins afresh. Returns
+ * the exit code.
+ */
 export async function resetData(data: string): Promise<number> {
   await clearData(data);
   return EXIT.ok;

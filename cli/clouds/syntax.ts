@@ -37,7 +37,7 @@ export function addCloudCommands(drydock: Command, endWith: EndWith): void {
     .option("--json", "the snapshots, as a list")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ drydock down blue && drydock snapshot save clean --data ~/clouds/blue\n  $ drydock snapshot restore clean --data ~/clouds/blue\n  $ drydock snapshot list --data ~/clouds/blue",
+      "\nExamples:\n  $ drydock snapshot save clean --data ~/clouds/blue\n  $ drydock snapshot restore clean --data ~/clouds/blue\n  $ drydock snapshot list --data ~/clouds/blue",
     )
     .action(async (action: "save" | "restore" | "list", name: string | undefined, options) =>
       endWith((await loadSnapshots()).snapshot(action, name, options)),

@@ -35,7 +35,7 @@ const scriptOf = (shell: keyof typeof SHELLS): string => {
 };
 const isThere = (shell: string): boolean => spawnSync(shell, ["-c", ":"]).status === 0;
 
-/** What the shell offers for the line that is being typed. */
+/** The shell's completions of a line. */
 const OFFERS: Readonly<Record<string, (path: string, line: string) => readonly string[]>> = {
   bash: (path, line) => {
     const words = line.split(" ");

@@ -1,13 +1,13 @@
-/** What a machine can do in one respect. */
+/** A finding about one ability of a machine. */
 export interface Finding {
   readonly name: string;
   /** `ok`; `less`: it works in part; `missing`: what `affects` names won't work. */
   readonly state: "ok" | "less" | "missing";
-  /** What was found, in one line. */
+  /** The finding, in one line. */
   readonly found: string;
-  /** What stops working, or is limited. */
+  /** The features that do not work, or are limited. */
   readonly affects?: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly help?: string;
 }
 

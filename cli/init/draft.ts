@@ -7,7 +7,7 @@ import { minimalFor } from "../../conformance/client/schema.ts";
 interface DraftInput {
   /** The plans of the broker's catalog; none if no broker was asked. */
   readonly offers: readonly Offer[];
-  /** What `context.platform` says; left out by default. */
+  /** The value of `context.platform`; left out by default. */
   readonly platform?: string | undefined;
   /** Address of the DNS server that resolves the hosts of bindings. */
   readonly dns?: string | undefined;

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { UserError } from "../errors.ts";
 
-/** What `init` asks; an empty answer skips the item. */
+/** The questions of `init`; an empty answer skips the item. */
 export interface Answers {
   readonly url?: string;
   readonly username?: string;

@@ -50,7 +50,7 @@ function worstOf(healths: readonly Health[]): Health {
   return (["busy", "broken", "off"] as const).find((each) => healths.includes(each)) ?? "ok";
 }
 
-/** What a deployment serves: the data service whose job its VMs have, otherwise a part of the platform. */
+/** The purpose of a deployment: the data service of its VMs' job, otherwise a part of the platform. */
 const familyOf = ({ instances }: Deployment): string =>
   KINDS.find((kind) => instances.some(({ vm }) => vm?.jobs.some(({ name }) => name === kind))) ?? "platform";
 

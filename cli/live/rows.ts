@@ -94,7 +94,7 @@ function tasks({ bosh }: World): readonly TaskRow[] {
   }));
 }
 
-/** What in OpenStack no VM of the director uses. */
+/** The OpenStack resources that no VM of the director uses. */
 function strays(world: World, { owned }: ReturnType<typeof indexCloud>): readonly StrayRow[] {
   const { nova, neutron, cinder } = world.openstack.state();
   const row = (what: StrayRow["what"], id: string, name: string, state: string): StrayRow => ({

@@ -33,7 +33,7 @@ function parseLines(text: string): readonly EventLine[] {
 const titleOf = ({ stage = "", tags = [], task = "" }: EventLine): string =>
   `${stage}${tags.length > 0 ? ` ${tags.join(", ")}` : ""}: ${task}`;
 
-/** What `bosh task N` prints for a task's events: a line when something starts, with its duration once it has ended. */
+/** A task's events in the form of `bosh task N`: a line when something starts, with its duration once it has ended. */
 function eventLines(number: number, events: readonly EventLine[]): string[] {
   const lines: string[] = [];
   const started = new Map<string, { readonly at: number; readonly seconds: number }>();

@@ -6,7 +6,7 @@ import type { CommandResult } from "./run.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const STREAMS = ["stdout", "stderr"] as const;
 
-/** What the command that runs has written so far. */
+/** The output of the running command so far. */
 const written = new AsyncLocalStorage<Record<(typeof STREAMS)[number], string>>();
 let running = 0;
 let restore = (): void => {};

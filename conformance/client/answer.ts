@@ -1,7 +1,7 @@
 import type { JsonObject } from "./http/json.ts";
 import type { Observation } from "./http/observation.ts";
 
-/** The requests of the API, by what they do. */
+/** The requests of the API, by operation. */
 export type Operation =
   | "catalog"
   | "provision"
@@ -20,16 +20,16 @@ export type Operation =
  */
 export type Intent = "plain" | "bad" | "race" | "cleanup";
 
-/** An answer of the broker together with what was asked. */
+/** An answer of the broker together with its request. */
 export interface Answer extends Observation {
   readonly operation: Operation;
   readonly intent: Intent;
   readonly instanceId: string;
   readonly bindingId: string;
   readonly query: Readonly<Record<string, string>>;
-  /** The body that was sent, where it was a JSON object. */
+  /** The body that was sent, if it was a JSON object. */
   readonly sent: JsonObject;
-  /** What a poll asked about. */
+  /** The subject of a poll. */
   readonly polled: Operation | undefined;
 }
 

@@ -1,13 +1,13 @@
 import { type Json, isArray, isObject, type JsonObject, stringOf } from "./http/json.ts";
 
-/** A plan as far as it can be read; `raw` is what the catalog says. */
+/** The readable part of a plan; `raw` is the whole of it, as in the catalog. */
 interface Plan {
   readonly id: string;
   readonly name: string;
   readonly raw: JsonObject;
 }
 
-/** A service offering as far as it can be read; `raw` is what the catalog says. */
+/** The readable part of a service offering; `raw` is the whole of it, as in the catalog. */
 export interface Service {
   readonly id: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Service {
   readonly plans: readonly Plan[];
 }
 
-/** A plan with its offering: what a request is about. */
+/** A plan with its offering: the subject of a request. */
 export interface Offer {
   readonly service: Service;
   readonly plan: Plan;
@@ -25,7 +25,10 @@ function objects(value: Json | undefined): JsonObject[] {
   return isArray(value) ? value.filter(isObject) : [];
 }
 
-/** Reads a catalog leniently: whether it is right is what the checks are for. Entries without an id cannot be ordered and are left out. */
+/**
+ * Reads a catalog leniently, because the checks judge whether it is right. Entries without an id can't be
+ * ordered and are left out.
+ */
 export function readCatalog(json: Json | undefined): readonly Service[] {
   const services = objects(isObject(json) ? json["services"] : undefined);
   return services
@@ -55,9 +58,9 @@ function effective(offer: Offer, name: string): boolean {
   return (typeof own === "boolean" ? own : offer.service.raw[name]) === true;
 }
 
-/** Whether instances of the plan can be bound: the plan's `bindable`, else the offering's. */
+/** Whether instances of the plan can be bound: the plan's `bindable`, otherwise the offering's. */
 export const isBindable = (offer: Offer): boolean => effective(offer, "bindable");
-/** Whether an instance can change to another plan: the plan's `plan_updateable`, else the offering's. */
+/** Whether an instance can change to another plan: the plan's `plan_updateable`, otherwise the offering's. */
 export const isPlanUpdateable = (offer: Offer): boolean => effective(offer, "plan_updateable");
 /** Whether bindings can be rotated (`binding_rotatable`, since 2.17). */
 export const isRotatable = (offer: Offer): boolean => offer.plan.raw["binding_rotatable"] === true;
@@ -80,7 +83,7 @@ export function maintenanceVersion(offer: Offer): string | undefined {
   return isObject(info) ? stringOf(info["version"]) : undefined;
 }
 
-/** The requests that a plan can publish a schema for. */
+/** The requests for which a plan can publish a schema. */
 export type SchemaUse = "create" | "update" | "bind";
 
 /** The JSON schema that a plan publishes for the parameters of a request. */
@@ -93,7 +96,7 @@ export function schemaOf(offer: Offer, use: SchemaUse): JsonObject | undefined {
   return isObject(schema) ? schema : undefined;
 }
 
-/** In seconds; undefined when the plan sets no limit. */
+/** In seconds; undefined if the plan sets no limit. */
 export function maximumPollingSeconds(offer: Offer): number | undefined {
   const value = offer.plan.raw["maximum_polling_duration"];
   return typeof value === "number" && value > 0 ? value : undefined;

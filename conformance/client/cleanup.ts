@@ -6,32 +6,32 @@ import { planIds, type RequestOptions } from "./request.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
-/** Requests without an answer after which nothing more is tried in order to clean up. */
+/** The number of unanswered requests after which cleaning up stops. */
 const SILENCES_MAX = 6;
-/** Attempts to remove a thing that nothing else is going on with. */
+/** Attempts to remove a thing with no other operation in progress. */
 const REFUSALS_MAX = 3;
 /** Attempts to remove a thing whose deletion is accepted, but whose polls do not tell how it goes. */
 const UNREADABLE_MAX = 16;
 /** How often to look again for something that may still be in progress. */
 const LOOKS_MAX = 2;
 
-/** What removing a thing needs of a client. */
+/** The parts of a client that removing a thing needs. */
 interface Remover {
   /** The id of the thing. */
   readonly id: string;
-  /** Asks for the deletion, counted from 0, and waits for its end; undefined when there was no answer. */
+  /** Requests the deletion (attempts count from 0) and waits for its end; undefined if there was no answer. */
   readonly attempt: (attempt: number) => Promise<EndedOperation | undefined>;
-  /** Whether deletions do not end: if so, none is waited for. */
+  /** Whether deletions never end: if so, none is waited for. */
   readonly isStalled: () => boolean;
-  /** Whether a deletion was refused because of something else that is going on. */
+  /** Whether a deletion was refused because another operation is in progress. */
   readonly isBusy: (refusal: Answer) => Promise<boolean>;
 }
 
-/** A 404 is a wrong answer to a deletion, but says that nothing is there as well. */
+/** A 404 is a wrong answer to a deletion, but it too says that nothing is there. */
 const isAbsent = (ended: EndedOperation | undefined): boolean =>
   ended !== undefined && [404, 410].includes(ended.answer.status);
 
-/** Deletes until the broker says that the thing is gone; false when it stays, or may be there still. */
+/** Deletes until the broker says that the thing is gone; false if it is, or may be, still there. */
 export async function removeUntilGone(
   settings: ClientSettings,
   memory: RunMemory,
@@ -58,15 +58,15 @@ export async function removeUntilGone(
   return false;
 }
 
-/** What asking about a thing needs of a client. */
+/** The part of a client that asking about a thing needs. */
 interface Asker {
   readonly settings: Pick<ClientSettings, "minor">;
   send(operation: Operation, options: RequestOptions): Promise<Answer>;
 }
 
 /**
- * Whether a deletion was refused because of something else that is going on, also when the broker does not say so as it should.
- * What goes on may only move on while somebody asks for it.
+ * Whether a deletion was refused because another operation is in progress, even if the broker does not say so
+ * properly. Such an operation may only progress while somebody polls it.
  *
  * @throws NoAnswer
  */

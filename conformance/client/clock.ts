@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time as a run sees it: real, or virtual when broker and suite share a process. */
+/** Time as a run sees it: real, or virtual if broker and suite share a process. */
 export interface Clock {
   /** Milliseconds since 1970. */
   nowMs(): number;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Gate } from "./gate.ts";
 
-it("never lets more through at once than it may, and lets all through in the end, even after errors", async () => {
+it("never exceeds its limit, and lets everything through in the end, even after errors", async () => {
   const requests = fc.array(fc.record({ isUrgent: fc.boolean(), turns: fc.nat(3), fails: fc.boolean() }));
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), requests, async (max, sent) => {

@@ -1,9 +1,13 @@
-/** How long the broker is taken to be working on a request, in milliseconds of real time: one that hangs blocks no other. */
+/**
+ * How long a request counts as being worked on, in milliseconds of real time: one that hangs must not block
+ * the others.
+ */
 const COUNTED_MS_MAX = 15_000;
 
 /**
- * Limits the requests in flight. Checks that wait for operations cost a broker nothing, so many may run side by side; requests cost it something,
- * and a broker that answers them one by one must not be taken for a slow one.
+ * Limits the requests in flight. Checks that wait for operations cost a broker nothing, so many may run in
+ * parallel. Requests cost it something, and a broker that answers them one by one must not be mistaken for a
+ * slow one.
  */
 export class Gate {
   readonly #max: number;
@@ -15,7 +19,10 @@ export class Gate {
     this.#max = max;
   }
 
-  /** Sends a request when its turn comes; an urgent one, which races with an operation, goes before those that can wait. */
+  /**
+   * Sends a request when its turn comes. An urgent one, which races with an operation, goes before those that
+   * can wait.
+   */
   async pass<T>(isUrgent: boolean, send: () => Promise<T>): Promise<T> {
     if (this.#open >= this.#max) {
       const queue = isUrgent ? this.#urgent : this.#patient;

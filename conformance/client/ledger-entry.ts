@@ -12,10 +12,10 @@ import type { Room } from "./room.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
-/** What a request may create at the broker, and the ids that its deletion names. */
+/** A thing that a request may create at the broker, with the ids for its deletion. */
 export type Thing = Pick<LeftBehind, "kind" | "id"> & RequestOptions & { readonly instanceId: string };
 
-/** What the removal of a thing needs from a client. */
+/** The parts of a client that the removal of a thing needs. */
 interface Remover {
   readonly settings: ClientSettings;
   readonly room: Room;
@@ -25,7 +25,7 @@ interface Remover {
   deletionOf(offer: Offer, instanceId: string, attempt: number, kind: "instance" | "binding"): Record<string, string>;
 }
 
-/** What is recorded of a thing before it is requested: how to remove it, with this client and by hand. */
+/** The record of a thing before it is requested: how to remove it, with this client and by hand. */
 export function entryFor(
   client: Remover,
   memory: RunMemory,

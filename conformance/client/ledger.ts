@@ -1,4 +1,4 @@
-/** What could not be removed at the broker. */
+/** A thing that could not be removed at the broker. */
 export interface LeftBehind {
   readonly kind: "instance" | "binding" | "backup";
   readonly id: string;
@@ -8,15 +8,16 @@ export interface LeftBehind {
 
 /** Something that was, or may have been, created at the broker, and how to remove it. */
 export interface LedgerEntry extends LeftBehind {
-  /** True when it is certain to be gone. May throw: then it counts as left behind. */
+  /** True if it is certainly gone. If this throws, the thing counts as left behind. */
   readonly remove: () => Promise<boolean>;
-  /** The instance that it is, or belongs to. Default: it stands alone. */
+  /** The instance that it is, or belongs to. Default: none. */
   readonly instanceId?: string;
 }
 
 /**
- * What has to be cleaned up. An entry is written *before* the request that may create the thing, and leaves the ledger only
- * when the thing is known to be gone. Each check has its own scope, which is cleaned up when the check ends.
+ * The things to clean up. An entry is written *before* the request that may create the thing, and is removed
+ * only once the thing is known to be gone. Each check has its own scope, which is cleaned up when the check
+ * ends.
  */
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
@@ -42,13 +43,16 @@ export class Ledger {
     return this.#entries.has(keyOf(entry));
   }
 
-  /** Hands the entries over to another scope, which now has to clean them up. */
+  /** Hands the entries over to another scope, which becomes responsible for cleaning up. */
   moveTo(other: Ledger): void {
     for (const entry of this.#entries.values()) other.record(entry);
     this.#entries.clear();
   }
 
-  /** Removes all that this ledger and its scopes hold: the instances side by side, what belongs to one instance in reverse order. */
+  /**
+   * Removes everything in this ledger and its scopes: instances in parallel, the parts of each instance in
+   * reverse order.
+   */
   async clean(): Promise<void> {
     await Promise.all([...this.#scopes].map((scope) => scope.clean()));
     const entries = [...this.#entries.values()].reverse();
@@ -71,7 +75,7 @@ export class Ledger {
     await this.clean();
   }
 
-  /** What could not be removed so far. */
+  /** The things that could not be removed so far. */
   leftBehind(): readonly LeftBehind[] {
     const stuck = this.#stuck.map(({ kind, id, curl }) => ({ kind, id, curl }));
     const all = [...stuck, ...[...this.#scopes].flatMap((scope) => scope.leftBehind())];

@@ -7,7 +7,7 @@ import {
   TransportError,
 } from "./http/transport.ts";
 
-/** Deletions that are sent to a lost broker in case it is back; the rest is listed. */
+/** How many deletions are sent to a lost broker in case it is back; the rest is only listed. */
 const LAST_TRIES = 1;
 
 /** How often in all the catalog is asked for before a broker that hangs up counts as lost: it may do so now and then. */
@@ -54,7 +54,7 @@ export class Lifeline {
     return this.#triesLeft > 0;
   }
 
-  /** What showed that the broker is lost; undefined while it is not. */
+  /** The evidence that the broker is lost; undefined while it is not. */
   get reason(): string | undefined {
     return this.isLost ? this.#reason : undefined;
   }
@@ -64,12 +64,12 @@ export class Lifeline {
     return this.#end.signal;
   }
 
-  /** Takes one of the last tries at a lost broker; false if none is left. */
+  /** Uses up one of the last tries at a lost broker; false if none is left. */
   takeTry(): boolean {
     return this.#triesLeft-- > 0;
   }
 
-  /** An answer, whatever it says. A broker that was lost is back. */
+  /** Records any answer: a broker that was lost is back. */
   noteAnswer(atMs: number): void {
     this.#answeredMs = atMs;
     if (!this.isLost) return;
@@ -78,7 +78,10 @@ export class Lifeline {
     this.#triesLeft = LAST_TRIES;
   }
 
-  /** A request sent at `sentMs` got no answer: finds out whether the broker is there, once for all such requests. */
+  /**
+   * Called when a request sent at `sentMs` got no answer: finds out whether the broker is there, once for all
+   * such requests.
+   */
   async noteSilence(sentMs: number, { fault }: TransportError, reason: string, look: () => Promise<unknown>) {
     const isBegun = this.#answeredMs !== undefined;
     if (!isBegun || this.isLost || !SILENCES.includes(fault)) return;
@@ -93,7 +96,7 @@ export class Lifeline {
 }
 
 /**
- * Sends unless the broker is lost, and stops waiting once it turns out to be. What was sent by then may have arrived.
+ * Sends unless the broker is lost, and stops waiting once it turns out to be. A request sent before may have arrived.
  *
  * @throws TransportError
  */

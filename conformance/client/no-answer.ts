@@ -3,7 +3,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
 import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
 
-/** What the broker did instead of answering, by fault; any other fault is described by its own message. */
+/** What the broker did instead of answering, by fault; other faults are described by their own messages. */
 const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   refused: "the broker refuses connections",
   reset: "the broker hung up",
@@ -13,10 +13,10 @@ const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   protocol: "the broker did not answer in HTTP",
 };
 
-/** The faults after which a request certainly had no effect. */
+/** The faults that prove that a request had no effect. */
 const UNSENT: readonly TransportFault[] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
-/** Which request got no answer, and why. */
+/** The request that got no answer, and the fault. */
 export const describeSilence = ({ method, url }: RawRequest, { message }: TransportError): string =>
   `${method} ${new URL(url).pathname}: ${message}`;
 
@@ -32,7 +32,7 @@ interface Unanswered {
 export class NoAnswer extends Error {
   readonly exchange: Exchange;
   readonly fault: TransportFault;
-  /** Who did what, in one line. */
+  /** The failed request in one line. */
   readonly blame: string;
   /** Undefined if it was no request of the API. */
   about: Unanswered | undefined;
@@ -52,8 +52,8 @@ export class NoAnswer extends Error {
 }
 
 /**
- * The value of a promise, or undefined when there was no answer now that might come at the next attempt. A broker that refuses
- * connections is not waited for.
+ * The value of a promise, or undefined if there was no answer now but the next attempt may get one. A broker
+ * that refuses connections is not waited for.
  *
  * @throws NoAnswer refused
  */

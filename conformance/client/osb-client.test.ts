@@ -14,7 +14,7 @@ const offer: Offer = { service: { ...service, plans }, plan: { id: "small", name
 
 type Reply = { readonly status: number; readonly body?: object; readonly headers?: Record<string, string> } | "silence";
 
-/** A client of a broker that answers by a script, on time that passes only while somebody waits. */
+/** A client of a broker with scripted answers, on a clock that advances only while somebody waits. */
 function clientOf(answer: (request: RawRequest, nth: number) => Reply, more: Partial<ClientSettings> = {}) {
   const requests: RawRequest[] = [];
   const waitsMs: number[] = [];
@@ -64,7 +64,7 @@ describe("a client of the broker", () => {
     });
   });
 
-  it("writes down what it may have created before it is asked for, and removes it in reverse order", async () => {
+  it("records what it may create before it requests it, and removes it in reverse order", async () => {
     const { client, ledger, lines } = clientOf(({ method }) => ({ status: method === "PUT" ? 201 : 200 }));
     await client.provision(offer, "i1");
     await client.bind(offer, "i1", "b1");
@@ -78,7 +78,7 @@ describe("a client of the broker", () => {
     expect(ledger.leftBehind()).toEqual([]);
   });
 
-  it("lists what it could not remove with the line that removes it", async () => {
+  it("lists what it could not remove, each with the command that removes it", async () => {
     const { client, ledger } = clientOf(({ method }) => ({ status: method === "DELETE" ? 500 : 201 }));
     await client.provision(offer, "i1");
     await ledger.clean();
@@ -87,14 +87,14 @@ describe("a client of the broker", () => {
     ]);
   });
 
-  it("looks again for an instance whose creation got no answer, though it is not there yet", async () => {
+  it("looks again for an instance after its creation got no answer, though it is not there yet", async () => {
     const { client, ledger, lines } = clientOf(({ method }) => (method === "PUT" ? "silence" : { status: 410 }));
     await expect(client.provision(offer, "i1")).rejects.toThrow("gone");
     await ledger.clean();
     expect(lines().filter((line) => line.startsWith("DELETE"))).toHaveLength(3);
   });
 
-  it("names the plan that an instance has reached when it deletes it, and another one at the next attempt", async () => {
+  it("deletes an instance with the plan that it has reached, and tries another one at the next attempt", async () => {
     const { client, lines } = clientOf(() => ({ status: 200 }));
     client.recordInstance(offer, "i1");
     await client.send("update", { instanceId: "i1", body: { plan_id: "large" } });
@@ -105,7 +105,7 @@ describe("a client of the broker", () => {
     expect(lines()).toHaveLength(2);
   });
 
-  it("asks again when it is answered 429, as late as the broker wants, and gives up after five times", async () => {
+  it("retries after a 429, as late as the broker wants, and gives up after five times", async () => {
     const busy = clientOf((_, nth) => (nth < 3 ? { status: 429, headers: { "retry-after": "7" } } : { status: 200 }));
     expect((await busy.client.send("catalog")).status).toBe(200);
     expect(busy.waitsMs).toEqual([7_000, 7_000]);
@@ -114,7 +114,7 @@ describe("a client of the broker", () => {
     expect(closed.requests).toHaveLength(5);
   });
 
-  it("polls by Retry-After, else ever less often, until the operation has ended", async () => {
+  it("polls as Retry-After says, otherwise less and less often, until the operation has ended", async () => {
     const states = [{ state: "in progress" }, { state: "in progress" }, { state: "succeeded" }];
     let polls = 0;
     const { client, waitsMs } = clientOf((request) => {
@@ -159,7 +159,7 @@ describe("a client of the broker", () => {
     expect(waitsMs.length).toBeGreaterThan(waited);
   });
 
-  it("waits for only one operation of a kind and plan once two ran out of time and none has ever ended", async () => {
+  it("waits for only one operation of a kind and plan once two have timed out and none has ever ended", async () => {
     const { client } = clientOf((request) =>
       isPoll(request) ? { status: 200, body: { state: "in progress" } } : { status: 202 },
     );
@@ -170,7 +170,7 @@ describe("a client of the broker", () => {
   });
 
   it.each([{ status: "succeeded" }, { state: "done" }, {}])(
-    "stops polling an operation when a poll is answered %j",
+    "stops polling an operation if a poll is answered %j",
     async (body) => {
       const { client, requests } = clientOf((request) => (isPoll(request) ? { status: 200, body } : { status: 202 }));
       expect((await client.settle(offer, await client.provision(offer, "i1"))).state).toBe("unreadable");
@@ -190,7 +190,7 @@ describe("a client of the broker", () => {
     expect(broken.waitsMs.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(20_000);
   });
 
-  it("unbinds without accepts_incomplete before 2.14, even when it cleans up", async () => {
+  it("unbinds without accepts_incomplete before 2.14, even to clean up", async () => {
     const { client, ledger, lines } = clientOf(() => ({ status: 200 }), { minor: 13 });
     await client.provision(offer, "i1");
     await client.bind(offer, "i1", "b1");
@@ -200,7 +200,7 @@ describe("a client of the broker", () => {
     expect(deletions.map((line) => line.includes("accepts_incomplete"))).toEqual([false, false, true]);
   });
 
-  it("sends nothing but clean-up once the run is out of time", async () => {
+  it("sends only clean-up once the run is out of time", async () => {
     const { client, ledger, lines } = clientOf(() => ({ status: 200 }), { deadlineMs: Date.UTC(2026, 0, 1) + 1_000 });
     await client.provision(offer, "i1");
     await client.settings.clock.sleepMs(1_000);

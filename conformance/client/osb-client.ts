@@ -20,19 +20,21 @@ import { type PatientAnswer, sendPatiently } from "./patience.ts";
 type AnswerListener = (answer: Answer, isReplaced?: boolean) => void;
 
 /**
- * The platform's side of the API, polite: sends requests as the specification asks a platform to, keeps every answer, writes down
- * what it may have created before it asks for it, waits for operations, and removes what it made.
+ * The platform's side of the API, well-behaved: sends requests as the specification asks of a platform, keeps
+ * every answer, records what it may create before requesting it, waits for operations, and removes what it
+ * created.
  *
- * One for each check: they share settings and the run's memory; ledger, `sent` and signal are the check's own.
+ * Each check has its own client: they share settings and the run's memory; ledger, `sent` and signal belong
+ * to the check.
  */
 export class OsbClient {
   readonly settings: ClientSettings;
   readonly ledger: Ledger;
-  /** What this client has sent, in order of the answers. */
+  /** The requests of this client, in the order of the answers. */
   readonly sent: Answer[] = [];
   readonly #sender: Sender;
   readonly #listener: AnswerListener;
-  /** What all clients of the run know. */
+  /** The knowledge that all clients of the run share. */
   readonly memory: RunMemory;
   readonly #parts: OsbClient[] = [];
   /** The instances that it may create at once. */
@@ -58,7 +60,7 @@ export class OsbClient {
     return new OsbClient(this.settings, this.ledger.scope(), this.#listener, this.memory, room);
   }
 
-  /** A client for a part of what this one does: what it sends counts as sent by this one, even without an answer. */
+  /** A client for a part of this one's work: its requests count as sent by this one, even without an answer. */
   part(room: Room): OsbClient {
     const keep: AnswerListener = (answer, isReplaced) => this.#keep(answer, isReplaced);
     const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.memory, room);
@@ -69,7 +71,7 @@ export class OsbClient {
     return this.settings.newId();
   }
 
-  /** Requests that got no answer. */
+  /** The requests that got no answer. */
   get silent(): readonly Exchange[] {
     return [this.#sender, ...this.#parts].flatMap(({ silent }) => silent);
   }
@@ -79,7 +81,7 @@ export class OsbClient {
     return this.#sender.end();
   }
 
-  /** The request as it goes out. Exposed for curl lines of things not sent yet. */
+  /** The request as sent. Exposed for curl lines of requests that were not sent yet. */
   requestFor(operation: Operation, options: RequestOptions): RawRequest {
     return buildRequest(this.settings, operation, options);
   }
@@ -115,7 +117,7 @@ export class OsbClient {
     this.#listener(answer, isReplaced);
   }
 
-  /** One exchange that need not be of the OSB API. @throws NoAnswer */
+  /** Sends a request that need not belong to the OSB API. @throws NoAnswer */
   exchange(request: RawRequest, options: Pick<RequestOptions, "intent" | "abandon"> = {}): Promise<Observation> {
     return this.#sender.exchange(request, options);
   }
@@ -183,12 +185,12 @@ export class OsbClient {
     return answer;
   }
 
-  /** What may still be in progress is not gone merely because it is not there yet. */
+  /** A thing that may still be in progress is not gone merely because it is not there yet. */
   #isGone({ status }: Answer, id: string): boolean {
     return status === 200 || (status === 410 && !this.memory.unsure.has(id));
   }
 
-  /** One poll. `operation` is the string of the 202, when it had one. @throws NoAnswer */
+  /** Sends one poll. `operation` is the operation string of the 202, if it had one. @throws NoAnswer */
   poll(offer: Offer, of: Answer, options: RequestOptions = {}): Promise<Answer> {
     const { operation, asked } = pollOf(offer, of);
     return this.send(operation, { ...asked, ...options });
@@ -215,7 +217,7 @@ export class OsbClient {
     const tookMs = this.settings.clock.nowMs() - sinceMs;
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
-    // What races with another operation may rightly never end.
+    // A request that races with another operation may legitimately never end.
     if (isEndless(ended) && intent !== "race") this.memory.noteTimeout(offer, ended);
     if (this.memory.endsNothing) this.room.noteEndless();
     if (state === "timed-out" || state === "unreadable") return;
@@ -233,13 +235,13 @@ export class OsbClient {
     if (kind === "instance") this.room.free(id);
   }
 
-  /** Writes an instance down that may come to be, so that it is removed at the end. */
+  /** Records an instance that may come into being, so that it is removed at the end. */
   recordInstance(offer: Offer, instanceId: string): void {
     this.memory.beginPlan(instanceId, offer.plan.id);
     this.#record("deprovision", offer, { kind: "instance", id: instanceId, instanceId });
   }
 
-  /** Writes a binding down that may come to be, so that it is removed at the end. */
+  /** Records a binding that may come into being, so that it is removed at the end. */
   recordBinding(offer: Offer, instanceId: string, bindingId: string): void {
     this.#record("unbind", offer, { kind: "binding", id: bindingId, instanceId, bindingId });
   }

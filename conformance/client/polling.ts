@@ -6,8 +6,8 @@ import type { RawResponse } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /**
- * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the polls do not tell its state, so
- * nobody can wait for it.
+ * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the
+ * polls do not show its state, so nobody can wait for it.
  */
 export interface EndedOperation {
   readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused" | "unreadable";
@@ -21,11 +21,14 @@ export interface EndedOperation {
 export const isRemoved = (ended: EndedOperation | undefined): boolean =>
   ended?.state === "succeeded" || ended?.state === "gone";
 
-/** Whether an operation cost as much time as one that never ends: it was in progress throughout, or every poll was answered 5xx. */
+/**
+ * Whether an operation took as long as one that never ends: it was in progress throughout, or every poll was
+ * answered 5xx.
+ */
 export const isEndless = ({ state, polls }: EndedOperation): boolean =>
   state === "timed-out" || (state === "unreadable" && (polls.at(-1)?.status ?? 0) >= 500);
 
-/** How an operation ended according to a poll; undefined while it continues. */
+/** The end of an operation according to a poll; undefined while it continues. */
 export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefined {
   const isDeletion = poll.polled === "deprovision" || poll.polled === "unbind";
   if (poll.status === 410) return isDeletion ? "gone" : "failed";
@@ -38,7 +41,7 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
 /** Longest time for which every poll may be answered 5xx, in milliseconds: the broker may be restarting. */
 const BROKEN_MS_MAX = 10_000;
 
-/** Whether a later poll can't be expected to say more: an answer without one of the states. */
+/** Whether later polls can't be expected to say more, because this answer has none of the states. */
 const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
 
 /** Whether a poll says that the operation continues. One that is refused, fails, or names a state that no version has proves nothing. */
@@ -57,7 +60,10 @@ export async function isInProgress(answer: Answer, ask: () => Promise<Answer>): 
 /** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
-/** The wait that Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), in milliseconds; undefined where it is absent or unreadable. */
+/**
+ * The wait that Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), in milliseconds; undefined if it
+ * is absent or unreadable.
+ */
 export function retryAfterMs(answer: Pick<RawResponse, "headers">, nowMs: number): number | undefined {
   const value = answer.headers["retry-after"];
   if (value === undefined) return undefined;
@@ -67,26 +73,26 @@ export function retryAfterMs(answer: Pick<RawResponse, "headers">, nowMs: number
 
 type Pauses = Pick<ClientSettings, "pollMsMin" | "pollMsMax">;
 
-/** The next pause of a loop that waits ever longer: half as long again, up to `pollMsMax`. */
+/** The next pause of a loop that waits longer each time: half as long again, up to `pollMsMax`. */
 export function longerMs(pauseMs: number, { pollMsMax }: Pauses): number {
   return Math.min(pauseMs * 1.5, pollMsMax);
 }
 
 /**
- * The pause before the next poll: a fraction of the time that has passed, so that the end is noticed late by that fraction at most. Nothing is
- * polled before the shortest time that such operations have taken.
+ * The pause before the next poll: a fraction of the elapsed time, so that the end is noticed late by that
+ * fraction at most. The first poll comes after the shortest time that such operations have taken.
  */
 function pauseMsAfter(elapsedMs: number, shortestMs: number, { pollMsMin, pollMsMax }: Pauses): number {
   const untilLikelyMs = shortestMs * 0.7 - elapsedMs;
   return Math.min(Math.max(elapsedMs * 0.15, untilLikelyMs, pollMsMin), pollMsMax);
 }
 
-/** The two things that following an operation needs of a client. */
+/** The two functions of a client that following an operation needs. */
 interface Poller {
   readonly poll: () => Promise<Answer>;
   /** Waits before the poll after `last`. */
   readonly pause: (ms: number, last: Answer) => Promise<void>;
-  /** How long the operation may be in progress, in milliseconds; 0: it is polled once. */
+  /** How long the operation may be in progress, in milliseconds; with 0 it is polled once. */
   readonly patienceMs: number;
   /** The shortest time that an operation of its kind has taken so far, in milliseconds; 0 if none has ended. */
   readonly shortestMs: number;
@@ -107,7 +113,10 @@ export function patienceMs(settings: ClientSettings, offer: Offer, { intent }: A
   return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
 }
 
-/** Polls an operation that was answered 202 until it has ended or its time is up: by Retry-After, or after a growing pause. */
+/**
+ * Polls an operation that was answered 202 until it has ended or its time is up: after Retry-After, or a
+ * growing pause.
+ */
 export async function pollUntilEnded(
   settings: ClientSettings,
   answer: Answer,
@@ -130,7 +139,7 @@ export async function pollUntilEnded(
     // A 5xx does not say that it is still in progress.
     if (leftMs <= 0) return { state: poll.status < 500 ? "timed-out" : "unreadable", answer, polls };
     const pauseMs = retryAfterMs(poll, nowMs) ?? pauseMsAfter(nowMs - startMs, poller.shortestMs, settings);
-    // Asked to come back after the end of the time it has, the client looks a last time at that end.
+    // If asked to come back after its time is up, the client polls a last time just then.
     await poller.pause(Math.min(pauseMs, leftMs), poll);
   }
 }

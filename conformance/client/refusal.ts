@@ -1,11 +1,11 @@
 import type { Answer } from "./answer.ts";
 import { bodyOf } from "./http/observation.ts";
 
-/** The words in which brokers say that they have no room for another instance. */
+/** Words with which brokers say that they have no room for another instance. */
 const FULL =
   /quota|capacity|exhausted|too many|maximum (number|amount)|max[_ ]?instances|limit\b.{0,40}\b(reached|exceeded|hit)|limit ?exceeded|(reached|exceed(s|ed|ing)?)\b.{0,40}\blimit|no (more|free|available) .{0,20}(instances?|servers?|nodes?)\b|(insufficient|not enough|out of) (resources|memory|disk|storage|space)/i;
 
-/** What the broker says about a refusal: its error code and description. */
+/** The broker's reason for a refusal: error code and description. */
 export function wordsOf(answer: Answer): string {
   const { error, description } = bodyOf(answer);
   return [error, description].filter((word) => typeof word === "string" && word !== "").join(": ");

@@ -7,7 +7,10 @@ import { buildRequest } from "./request.ts";
 
 const basic = (login: string): string => `Basic ${Buffer.from(login).toString("base64")}`;
 
-/** The catalog request as evidence shows it, sent with other headers to a target whose login is `admin` and `hunter2`. */
+/**
+ * The catalog request as evidence shows it, sent with other headers to a target with the login `admin` and
+ * `hunter2`.
+ */
 function shownWith(headers: Readonly<Record<string, string | null>> | undefined) {
   const request = buildRequest(
     {
@@ -35,7 +38,7 @@ test.each([
   ["no Basic at all", "Basic"],
   ["what is not base64", "Basic %%%"],
   ["another password", basic("admin:wrong")],
-])("an Authorization header with %s is shown as it was sent", (_what, value) => {
+])("an Authorization header with %s is shown as sent", (_what, value) => {
   const shown = shownWith({ Authorization: value });
   expect(shown.headers["Authorization"]).toBe(value);
   expect(curlLine(shown)).toContain(`-H 'Authorization: ${value}'`);
@@ -46,7 +49,7 @@ test.each([
   ["the right one under another scheme", { Authorization: basic("admin:hunter2").replace("Basic", "Bearer") }],
   ["one that holds the password", { Authorization: "Basic admin:hunter2" }],
   ["a password that begins with the right one", { Authorization: basic("admin:hunter2x") }],
-])("of an Authorization header nothing is shown when it is %s", (_what, headers) => {
+])("nothing of an Authorization header is shown if it is %s", (_what, headers) => {
   const shown = shownWith(headers);
   expect(shown.headers["Authorization"]).toBe(REDACTED);
   expect(curlLine(shown)).toContain('"Authorization: $DRYDOCK_AUTHORIZATION"');

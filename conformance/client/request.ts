@@ -7,30 +7,30 @@ import type { ClientSettings } from "./settings.ts";
 import { NEWEST_MINOR } from "./spec-version.ts";
 import { authorizationOf, secretsOf } from "./target.ts";
 
-/** What a request says besides its operation, and why it is sent. */
+/** The details of a request besides its operation, and its purpose. */
 export interface RequestOptions {
   readonly instanceId?: string;
   readonly bindingId?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Json;
-  /** Sent as it is in place of `body`. */
+  /** Sent verbatim in place of `body`. */
   readonly text?: string;
-  /** Added to, or with null taken from, the usual headers. */
+  /** Headers to add to the usual ones, or with null to remove. */
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Default `plain`. */
   readonly intent?: Intent;
-  /** The operation that a poll asks about. */
+  /** The operation to poll. */
   readonly polled?: Operation;
-  /** Walks away before the answer; see `SendOptions`. */
+  /** Abandons the request before the answer; see `SendOptions`. */
   readonly abandon?: boolean;
   /** Takes the first answer even if it is a 5xx: what the check is about would be over at the next attempt. Default: it is sent again. */
   readonly isOnce?: boolean;
 }
 
-/** Whether an answer has a status of the class 2xx. */
+/** Whether an answer has a 2xx status. */
 export const isSuccess = (answer: Pick<Answer, "status">): boolean => answer.status >= 200 && answer.status < 300;
 
-/** What was observed, as the answer to a request. */
+/** An observation as the answer to a request. */
 export function answerTo(operation: Operation, options: RequestOptions, observation: Observation): Answer {
   return {
     ...observation,
@@ -53,7 +53,7 @@ export function planIds(offer: Offer): { service_id: string; plan_id: string } {
 export const planIn = (body: Json | undefined): string | undefined =>
   isObject(body) ? stringOf(body["plan_id"]) : undefined;
 
-/** The poll of the operation that an answer began, with the string of its 202 when it had one. */
+/** The poll of the operation that an answer began, with the operation string of its 202 if it had one. */
 export function pollOf(
   offer: Offer,
   of: Answer,
@@ -69,7 +69,7 @@ export function pollOf(
   return { operation: of.bindingId === "" ? "poll-instance" : "poll-binding", asked };
 }
 
-/** The first minor version in which bindings may be made and removed asynchronously. */
+/** The first minor version in which bindings may be created and removed asynchronously. */
 const ASYNC_BINDING_MINOR = 14;
 
 /** The query of a deletion, as a platform sends it in this version. */
@@ -111,7 +111,7 @@ function headersFor(
   return Object.fromEntries(Object.entries(usual).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** Names of the headers that a check changed to values without any secret of the target, plain or in base64. */
+/** The names of headers that a check changed to values without a secret of the target, plain or in base64. */
 function madeUpHeaders({ target }: ClientSettings, changes: Readonly<Record<string, string | null>>): string[] {
   const secrets = secretsOf(target);
   const holdsSecret = (value: string): boolean => {
@@ -121,7 +121,7 @@ function madeUpHeaders({ target }: ClientSettings, changes: Readonly<Record<stri
   return Object.entries(changes).flatMap(([name, value]) => (value === null || holdsSecret(value) ? [] : [name]));
 }
 
-/** The request of an operation as it goes out: URL with the target's base path, headers of the version that the client speaks. */
+/** The request of an operation as sent: URL with the target's base path, headers of the client's version. */
 export function buildRequest(settings: ClientSettings, operation: Operation, options: RequestOptions): RawRequest {
   const query = new URLSearchParams(options.query).toString().replaceAll("+", "%20");
   const path = pathOf(operation, options.instanceId ?? "", options.bindingId ?? "");

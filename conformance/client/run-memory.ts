@@ -5,7 +5,7 @@ import type { NoAnswer } from "./no-answer.ts";
 import { Lifeline } from "./lifeline.ts";
 import { planIn, type RequestOptions } from "./request.ts";
 
-/** How many operations of one kind on a plan may run out of time in a row before the run waits for no more of them. */
+/** How many operations of one kind on a plan may time out in a row before the run stops waiting for them. */
 const TIMEOUTS_MAX = 2;
 
 /** An operation that a client waits for. */
@@ -16,7 +16,7 @@ export interface Wait {
   readonly sinceMs: number;
 }
 
-/** What is known of operations of one kind on a plan. */
+/** The knowledge about operations of one kind on a plan. */
 interface Experience {
   /** How many in a row did not end in time. */
   timeouts: number;
@@ -26,7 +26,7 @@ interface Experience {
   shortestMs: number;
 }
 
-/** What the clients of one run know together. */
+/** The knowledge that the clients of one run share. */
 export class RunMemory {
   /** Ids of things whose creation got no answer: it may still be in progress. */
   readonly unsure = new Set<string>();
@@ -42,7 +42,7 @@ export class RunMemory {
   stumbles = 0;
   /** Requests without an answer since the last one that had one. */
   silences = 0;
-  /** Whether a request was answered 429 however often it was sent, and none has been let through since. */
+  /** Whether a request was answered 429 at every attempt, and none has been let through since. */
   isThrottled = false;
   /** The longest that an operation of the run took, in milliseconds; 0 when none has ended. */
   longestMs = 0;
@@ -108,13 +108,16 @@ export class RunMemory {
     if (!this.#plans.has(instanceId)) this.#plans.set(instanceId, [planId]);
   }
 
-  /** An update that was requested or has ended. A plan that was requested with a planted defect can't be relied on. */
+  /**
+   * Records an update that was requested or has ended. A plan that was requested with a planted defect can't
+   * be relied on.
+   */
   noteUpdate(instanceId: string, { body, intent }: Pick<RequestOptions, "body" | "intent">, isReached: boolean): void {
     const planId = planIn(body);
     if (planId !== undefined && intent !== "bad") this.notePlan(instanceId, planId, isReached);
   }
 
-  /** A plan that was asked for is the last guess; one that was reached is the first. */
+  /** A requested plan is the last guess; one that was reached is the first. */
   notePlan(instanceId: string, planId: string, isReached: boolean): void {
     const others = (this.#plans.get(instanceId) ?? []).filter((each) => isReached || each !== planId);
     this.#plans.set(instanceId, [...new Set(isReached ? [planId, ...others] : [...others, planId])]);
@@ -126,7 +129,7 @@ export class RunMemory {
     return plans[attempt % plans.length];
   }
 
-  /** An operation did not end in time. */
+  /** Records an operation that did not end in time. */
   noteTimeout(offer: Offer, ended: EndedOperation): void {
     this.#timedOut++;
     const experience = this.#of(offer, ended.answer.operation);
@@ -134,12 +137,12 @@ export class RunMemory {
     experience.endless = ended;
   }
 
-  /** An operation that did not end, if those of its kind on a plan do not end; undefined if they do. */
+  /** An operation that did not end, if those of its kind on a plan never end; otherwise undefined. */
   endlessOf(offer: Offer, operation: Operation): EndedOperation | undefined {
     return this.isStalled(offer, operation) ? this.#of(offer, operation).endless : undefined;
   }
 
-  /** An operation ended after this many milliseconds. */
+  /** Records an operation that ended after this many milliseconds. */
   noteEnd(offer: Offer, { operation }: Answer, tookMs: number): void {
     const experience = this.#of(offer, operation);
     experience.timeouts = 0;
@@ -147,13 +150,16 @@ export class RunMemory {
     experience.shortestMs = experience.shortestMs === 0 ? tookMs : Math.min(experience.shortestMs, tookMs);
   }
 
-  /** Whether operations of a kind on a plan do not end: if so, none is waited for, or each check would wait its full time. */
+  /**
+   * Whether operations of a kind on a plan never end: if so, none is waited for, as each check would wait its
+   * full time.
+   */
   isStalled(offer: Offer, operation: Operation): boolean {
     const { timeouts } = this.#of(offer, operation);
     return timeouts >= TIMEOUTS_MAX || (timeouts > 0 && this.endsNothing);
   }
 
-  /** Whether several operations of the run have run out of time, and none has ever ended. */
+  /** Whether several operations of the run have timed out, and none has ever ended. */
   get endsNothing(): boolean {
     return this.longestMs === 0 && this.#timedOut >= TIMEOUTS_MAX;
   }

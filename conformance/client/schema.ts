@@ -4,7 +4,7 @@ import { type Json, isArray, isObject, type JsonObject, sameJson, stringOf } fro
 
 const require = createRequire(import.meta.url);
 
-/** The validators by draft, loaded when first needed. */
+/** The validators by draft, loaded on first use. */
 const DRAFTS: readonly (readonly [pattern: RegExp, module: string, metaSchema?: string])[] = [
   [/draft-04/, "ajv-draft-04"],
   [/draft-06/, "ajv", "ajv/dist/refs/json-schema-draft-06.json"],
@@ -17,13 +17,13 @@ const DEFAULT_DRAFT = "http://json-schema.org/draft-07/schema#";
 
 type AjvModule = { readonly default: new (options: Options) => AjvClass };
 const makers = new Map<string, AjvModule["default"]>();
-/** One of each draft, only to judge schemas: its compiled meta-schema is dear. */
+/** One for each draft, only to judge schemas: compiling its meta-schema is expensive. */
 const judges = new Map<string, AjvClass>();
 
 interface Drafted {
   /** Judges schemas of the draft. */
   readonly judge: AjvClass;
-  /** One for a single schema that has been judged: two may bring the same ids. */
+  /** A new one for each schema that has been judged, because two schemas may have the same ids. */
   readonly fresh: () => AjvClass;
 }
 
@@ -50,7 +50,7 @@ type Compiled =
   | { readonly kind: "invalid"; readonly problem: string }
   | { readonly kind: "unknown-draft" };
 
-/** Most schemas that are remembered, and the longest text of one, in characters. */
+/** The number of schemas remembered, and the longest text of one, in characters. */
 const REMEMBERED_MAX = 500;
 const REMEMBERED_CHARS_MAX = 100_000;
 
@@ -121,15 +121,15 @@ function minimalUnchecked(schema: JsonObject): JsonObject {
   return Object.fromEntries(entries);
 }
 
-/** The smallest parameters that a schema accepts; undefined when none can be made up. */
+/** The smallest parameters that a schema accepts; undefined if none can be found. */
 export function minimalFor(schema: JsonObject): JsonObject | undefined {
   const value = minimalUnchecked(schema);
   return accepts(schema, value) ? value : undefined;
 }
 
 /**
- * Parameters that a schema accepts and that differ from `other`, in one of `names` where they are given; undefined when none
- * can be made up.
+ * Parameters that a schema accepts and that differ from `other`, in one of `names` if given; undefined if
+ * none can be found.
  */
 export function differentFrom(
   schema: JsonObject,
@@ -148,7 +148,7 @@ export function differentFrom(
 
 const WRONG: readonly Json[] = [{ drydock: true }, "not of this type", -1e9, [], true, null];
 
-/** Parameters that a schema refuses, with one property wrong; undefined when it admits everything. */
+/** Parameters that a schema refuses because of one property; undefined if it admits everything. */
 export function violationOf(schema: JsonObject, base: JsonObject): JsonObject | undefined {
   if (compileSchema(schema).kind !== "valid") return undefined;
   for (const [name] of propertiesOf(schema)) {

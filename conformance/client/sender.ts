@@ -9,9 +9,9 @@ import type { Answer, Intent } from "./answer.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
-/** What keeps an answer away though the broker may be well. */
+/** The faults that prevent an answer although the broker may be well. */
 const INNOCENT: readonly TransportError["fault"][] = ["aborted", "abandoned", "throttled", "out-of-time"];
-/** How often a request is sent that is answered 429. */
+/** How many times a request is sent while it is answered 429. */
 const THROTTLED_MAX = 5;
 
 /** @throws TransportError out-of-time if the run has no time left */
@@ -23,7 +23,10 @@ function requireTime(
     throw new TransportError("out-of-time", "the run is out of time");
 }
 
-/** Waits, but not beyond the deadline; fails as a request would if the run is interrupted. @throws TransportError aborted, out-of-time */
+/**
+ * Waits, but not beyond the deadline; fails like a request if the run is interrupted.
+ * @throws TransportError aborted, out-of-time
+ */
 async function sleepMs(settings: ClientSettings, ms: number, intent: Intent | undefined): Promise<void> {
   const { clock, deadlineMs = Number.POSITIVE_INFINITY } = settings;
   const isCleanup = intent === "cleanup";
@@ -43,13 +46,13 @@ export async function pauseAfter(settings: ClientSettings, ms: number, last: Ans
   });
 }
 
-/** An answer, and the time from sending the request to the end of the answer. */
+/** An answer, and the time from sending its request to its end. */
 interface TimedResponse {
   readonly response: RawResponse;
   readonly elapsedMs: number;
 }
 
-/** Sends requests one by one, as patiently as a broker that is busy (429) asks for. */
+/** Sends requests one by one, as patiently as a busy broker (429) asks. */
 export class Sender {
   /** Requests that got no answer. */
   readonly silent: Exchange[] = [];
@@ -101,12 +104,12 @@ export class Sender {
     const signal = intent === "cleanup" ? undefined : this.#settings.signal;
     if (signal?.aborted) throw new TransportError("aborted", "interrupted");
     const options = {
-      // What changes something is carried to its end: who cleans up has to know how it ended.
+      // Requests that change something are completed, because cleaning up depends on how they end.
       ...(signal && request.method === "GET" ? { signal } : {}),
       ...(abandon ? { abandon: true } : {}),
     };
     const { clock } = this.#settings;
-    // Time that a request spends waiting for its turn here is not the broker's.
+    // The time that a request waits here for its turn does not count as the broker's.
     const ask = async (): Promise<TimedResponse> => {
       this.#requireLife(request, intent);
       const startMs = clock.nowMs();
@@ -116,7 +119,10 @@ export class Sender {
     return this.#whileThrottled(() => (gate === undefined ? ask() : gate.pass(intent === "race", ask)), intent);
   }
 
-  /** @throws TransportError abandoned, if the broker is lost and this is not the last try to remove something */
+  /**
+   * @throws TransportError abandoned if the broker is lost, unless this is one of the last tries to remove
+   * something
+   */
   #requireLife({ method }: RawRequest, intent: Intent | undefined): void {
     const { lifeline } = this.#memory;
     if (!lifeline.isLost) return;
@@ -124,7 +130,7 @@ export class Sender {
     throw new TransportError("abandoned", "the broker stopped answering");
   }
 
-  /** If this gets no answer, finds out whether the broker answers anything. */
+  /** If there is no answer, finds out whether the broker answers anything. */
   async #sendOnce(request: RawRequest, options: SendOptions, startMs: number): Promise<RawResponse> {
     const { lifeline } = this.#memory;
     const { clock, transport } = this.#settings;
@@ -140,7 +146,10 @@ export class Sender {
     }
   }
 
-  /** Asks again, as late as the broker wants, while too much is asked at once: a request that was answered 429 has not been looked at. */
+  /**
+   * Retries, as late as the broker wants, while it is asked for too much at once: a request that was answered
+   * 429 was not processed.
+   */
   async #whileThrottled(ask: () => Promise<TimedResponse>, intent: Intent | undefined): Promise<TimedResponse> {
     for (let attempt = 1; ; attempt++) {
       const timed = await ask();
@@ -148,7 +157,8 @@ export class Sender {
       const isThrottled = response.status === 429;
       if (!isThrottled) this.#memory.isThrottled = false;
       if (!isThrottled) return timed;
-      // If another request was repeated in vain often enough, and none has got through since, this one is not repeated either.
+      // If another request was retried in vain often enough, and none has got through since, this one is not
+      // retried either.
       if (attempt === THROTTLED_MAX || this.#memory.isThrottled) break;
       const waitMs = retryAfterMs(response, this.#settings.clock.nowMs()) ?? attempt * 1_000;
       await sleepMs(this.#settings, waitMs, intent);

@@ -4,7 +4,7 @@ import type { Gate } from "./gate.ts";
 import type { SpecMinor } from "./spec-version.ts";
 import type { Target } from "./target.ts";
 
-/** What all clients of one run have in common. */
+/** The settings that all clients of one run share. */
 export interface ClientSettings {
   readonly target: Target;
   readonly transport: Transport;
@@ -13,16 +13,16 @@ export interface ClientSettings {
   readonly minor: SpecMinor;
   /** Makes a globally unique id. */
   readonly newId: () => string;
-  /** How long an operation may be in progress when its plan sets no limit, in milliseconds. */
+  /** How long an operation may be in progress if its plan sets no limit, in milliseconds. */
   readonly operationMsMax: number;
   /** First wait between polls, in milliseconds; it grows by half each time up to `pollMsMax`. */
   readonly pollMsMin: number;
   readonly pollMsMax: number;
   /** How long the removal of one thing may take, in milliseconds. */
   readonly cleanupMsMax: number;
-  /** When the run must end, in milliseconds since 1970: from then on only clean-up is sent. Default: never. */
+  /** The end of the run, in milliseconds since 1970: afterwards only clean-up is sent. Default: never. */
   readonly deadlineMs?: number;
-  /** Limits how many requests are in flight at once. Default: no limit. */
+  /** Limits the number of requests in flight. Default: no limit. */
   readonly gate?: Gate;
   readonly signal?: AbortSignal;
 }

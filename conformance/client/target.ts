@@ -1,6 +1,6 @@
 import { TargetError } from "./errors/target-error.ts";
 
-/** Where the broker is and how one gets in. */
+/** The address of the broker, and the credentials. */
 export interface Target {
   /** With the base path, without a slash at the end. */
   readonly url: string;
@@ -18,7 +18,7 @@ type Auth =
 
 /** A target as a user gives it. */
 export interface TargetOptions {
-  /** May carry `user:password@`, which counts when `username` is not given. */
+  /** May contain `user:password@`, which counts if `username` is not given. */
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
@@ -34,7 +34,7 @@ function authOf(options: TargetOptions, url: URL): Auth {
   return username === "" && password === "" ? { kind: "none" } : { kind: "basic", username, password };
 }
 
-/** Parses what a user typed; throws `bad-url`. */
+/** Parses a user's input. @throws TargetError bad-url */
 export function parseTarget(options: TargetOptions): Target {
   const url = URL.parse(options.url);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new TargetError("bad-url", `Not a URL: "${options.url}"`);
@@ -46,7 +46,7 @@ export function parseTarget(options: TargetOptions): Target {
   };
 }
 
-/** The secrets of a target, which must not be shown wherever they turn up. */
+/** The secrets of a target, which must be redacted wherever they occur. */
 export function secretsOf({ auth }: Target): readonly string[] {
   const header = authorizationOf(auth)?.split(" ")[1];
   const secret = auth.kind === "basic" ? auth.password : auth.kind === "bearer" ? auth.token : undefined;

@@ -5,12 +5,12 @@ import { connect as connectTls, type PeerCertificate } from "node:tls";
 import { DataError, type Login, type ServerCertificate } from "./plane.ts";
 import { openSocket } from "./redis-connection.ts";
 
-/** What a client of PostgreSQL sends to speak TLS from here on (protocol 3.0, SSLRequest). */
+/** The message with which a client of PostgreSQL asks for TLS (protocol 3.0, SSLRequest). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 function certificateOf({ subjectaltname = "", subject, pubkey }: PeerCertificate): ServerCertificate {
   const names = [...subjectaltname.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = ""]) => name);
-  // The subject's own name counts only where no other is given (RFC 9525).
+  // The subject's own name counts only if there is no other (RFC 9525).
   const common = [subject.CN].flat().filter((each): each is string => typeof each === "string");
   return {
     names: names.length > 0 ? names : common,
@@ -30,7 +30,7 @@ async function secure(socket: Socket, host: string, msMax: number): Promise<Serv
   }
 }
 
-/** The certificate that a server shows to whoever connects; nobody logs in. @throws DataError unreachable, nowhere */
+/** The certificate that a server shows to any client, without a login. @throws DataError unreachable, nowhere */
 export async function readCertificate(
   login: Login,
   address: string,
@@ -39,7 +39,7 @@ export async function readCertificate(
 ): Promise<ServerCertificate> {
   const { tls: _, ...plain } = login;
   const socket = await openSocket(plain, address, source, msMax);
-  // What breaks off is heard where it is waited for.
+  // Errors are reported where they are awaited.
   socket.on("error", () => {});
   try {
     if (login.client === "postgresql") {

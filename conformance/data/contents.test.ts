@@ -46,7 +46,7 @@ function fillStore(tables: readonly (readonly TableRow[])[]): Store {
   return store;
 }
 
-/** One change to a store, drawn by numbers: which table, which row, what. False when there is nothing to change. */
+/** Makes one drawn change to a store: table, row, kind of change. False if there is nothing to change. */
 function change(store: Store, table: number, row: number, kind: number): boolean {
   const shape = SHAPES[table] as TableShape;
   const keys = [...(store.tables.get(shape.name)?.rows.keys() ?? [])];
@@ -85,14 +85,14 @@ describe("the contents of a tenant's database", () => {
     },
   );
 
-  test.prop([contents])("holds each row that was written, under a name of its own", async (tables) => {
+  test.prop([contents])("holds each written row under its own name", async (tables) => {
     const contents = await see(fillStore(tables));
     const written = SHAPES.flatMap((shape, at) => [...writtenFacts(shape, tables[at] ?? [])]);
     expect(written.length).toBe(tables.flat().length);
     for (const [fact, text] of written) expect(contents.get(fact)).toBe(text);
   });
 
-  it("names differences, the first few one by one", () => {
+  it("names the first few differences one by one", () => {
     const expected: DatabaseContents = new Map([1, 2, 3, 4, 5].map((at) => [`row t/${at}`, `["${at}"]`]));
     const seen: DatabaseContents = new Map([
       ["row t/1", '["x"]'],
@@ -103,7 +103,7 @@ describe("the contents of a tenant's database", () => {
     );
   });
 
-  it("does not read a table whose shape has changed", async () => {
+  it("does not read the rows of a table with a changed shape", async () => {
     const store = fillStore([[["k", "v", null]], [], []]);
     const table = store.tables.get("drydock_a");
     store.tables.set("drydock_a", { columns: table?.columns.slice(0, 2) ?? [], rows: table?.rows ?? new Map() });

@@ -2,14 +2,15 @@ import type { RecordedSession } from "./recorded-session.ts";
 import type { TableRow, TableShape } from "./statement.ts";
 
 /**
- * What a tenant's own session sees of the suites' tables, fact by fact: `row drydock_types/unicode` is a fact, and so is a column
- * list, an index, a right. Read in a session, as an application reads, so that it does not depend on what the service calls a dump.
+ * The suites' tables as a tenant's own session sees them, fact by fact: `row drydock_types/unicode` is a
+ * fact, and so is a column list, an index, a right. Read in a session, like an application, so that it does
+ * not depend on what the service calls a dump.
  */
 export type DatabaseContents = ReadonlyMap<string, string>;
 
 const text = (row: TableRow): string => JSON.stringify(row);
 
-/** Whether a table still has the shape in which the suite created it: a different shape is a fact of its own. */
+/** Whether a table still has the shape in which the suite created it. A different shape is a separate fact. */
 const fitsShape = (columns: readonly TableRow[], { columns: wanted }: TableShape): boolean =>
   columns.length === 0 || wanted.every(({ name }) => columns.some(([each]) => each === name));
 
@@ -25,10 +26,10 @@ async function factsOf(
   return [...facts, ...rows.map((row): [string, string] => [`row ${name}/${row[0]}`, text(row)])];
 }
 
-/** What there can be beside tables. */
+/** The kinds of objects besides tables. */
 const OBJECTS = ["index", "view", "grant", "type"] as const;
 
-/** Reads everything that the suites created; rows only of tables whose shape is known. @throws DataError */
+/** Reads everything that the suites created; rows only of tables with the known shape. @throws DataError */
 export async function readContents(session: RecordedSession, shapes: readonly TableShape[]): Promise<DatabaseContents> {
   const tables = (await session.run({ do: "tables" })).map(([name]) => String(name));
   const facts: [string, string][] = [];
@@ -53,7 +54,7 @@ export function writtenFacts(shape: TableShape, rows: readonly TableRow[]): Data
   return new Map(rows.map((row) => [`row ${shape.name}/${row[0]}`, text(row)]));
 }
 
-/** One fact that is not as it should be. */
+/** One fact that is not as expected. */
 export interface Difference {
   readonly kind: "missing" | "changed" | "extra";
   readonly fact: string;
@@ -61,7 +62,7 @@ export interface Difference {
   readonly seen: string | undefined;
 }
 
-/** How contents differ from what they should be: every fact that is missing, has changed, or should not be there. */
+/** The differences from the expected contents: every fact that is missing, has changed, or should not be there. */
 export function differences(expected: DatabaseContents, seen: DatabaseContents): readonly Difference[] {
   const lost = [...expected].flatMap(([fact, value]): Difference[] => {
     const now = seen.get(fact);
@@ -74,7 +75,7 @@ export function differences(expected: DatabaseContents, seen: DatabaseContents):
   return [...lost, ...extra];
 }
 
-/** Longest value that a difference shows, in characters. */
+/** The longest value in a difference, in characters. */
 const VALUE_CHARS_MAX = 80;
 
 function short(value: string | undefined): string {
@@ -88,7 +89,7 @@ function describeDifference({ kind, fact, expected, seen }: Difference): string 
   return `${fact} is ${short(seen)} instead of ${short(expected)}`;
 }
 
-/** Differences that a verdict lists one by one. */
+/** The number of differences that a verdict lists one by one. */
 const SHOWN_MAX = 3;
 
 /** "row a/1 is missing; row a/2 is missing; and 7 more" */

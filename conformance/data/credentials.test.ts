@@ -27,7 +27,7 @@ const uriOf = (it: { host: string; port: number; username: string; password: str
   `postgres://${it.username}:${encodeURIComponent(it.password)}@${it.host}:${it.port}/${it.database}`;
 
 describe("loginOf", () => {
-  test.prop([login])("reads a login from the uri alone", (it) => {
+  test.prop([login])("reads a login from a uri alone", (it) => {
     expect(loginOf({ uri: uriOf(it) }, DB)).toEqual({ login: { client: "postgresql", ...it } });
   });
 
@@ -51,7 +51,7 @@ describe("loginOf", () => {
     expect(found).toEqual({ reason: `no data client for ${scheme}://…` });
   });
 
-  test.prop([fc.constantFrom("amqp", "mysql"), login])("speaks some engines by a program only", (scheme, it) => {
+  test.prop([fc.constantFrom("amqp", "mysql"), login])("uses some engines only through a program", (scheme, it) => {
     const credentials = { uri: uriOf(it).replace("postgres", scheme), port: 5432 };
     expect(loginOf(credentials, DB)).toEqual({
       reason: expect.stringMatching(new RegExp(`^no data client for ${scheme}://…: a program can speak to `)),
@@ -60,7 +60,7 @@ describe("loginOf", () => {
     expect(loginOf(credentials, DB, {}, new Set(ENGINES))).toMatchObject({ login: { client, username: it.username } });
   });
 
-  it("knows a search engine by its name, as its uri is one of the web", () => {
+  it("recognises a search engine by its name, because its uri is an http URL", () => {
     const uri = "https://u:p@search.example:9200";
     const spoken = new Set(ENGINES);
     expect(loginOf({ uri }, service("a9s-opensearch2"), {}, spoken)).toMatchObject({
@@ -69,7 +69,7 @@ describe("loginOf", () => {
     expect(loginOf({ uri }, DB, {}, spoken)).toEqual({ reason: "no data client for https://…" });
   });
 
-  test.prop([fc.jsonValue()])("never throws, and says why there is no login", (value) => {
+  test.prop([fc.jsonValue()])("never throws, and gives the reason if there is no login", (value) => {
     const credentials = (
       typeof value === "object" && value !== null && !Array.isArray(value) ? value : {}
     ) as JsonObject;
@@ -86,7 +86,7 @@ describe("loginOf", () => {
     });
   });
 
-  it("takes a badly encoded uri as it is", () => {
+  it("takes a badly encoded uri literally", () => {
     expect(loginOf({ uri: "postgres://u:100%@h/d" }, DB)).toMatchObject({ login: { password: "100%" } });
   });
 
@@ -114,7 +114,7 @@ describe("loginOf", () => {
     expect(tlsOf({ uri: "postgres://u:p@h/d", cacrt: "PEM" })).toEqual({ isVerified: true, ca: "PEM" });
   });
 
-  it("says what is missing", () => {
+  it("names the missing parts", () => {
     expect(loginOf({ uri: "postgres://h/d" }, DB)).toEqual({ reason: "the credentials hold no username, password" });
   });
 });

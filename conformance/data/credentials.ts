@@ -4,8 +4,8 @@ import { type DataClient, ENGINE_SIGNS, ENGINES, SPOKEN } from "./engines.ts";
 import type { Login, Tls } from "./plane.ts";
 
 /**
- * Where the parts of a login lie in the credentials of a service, as paths: `hosts.0`, `valkey.password`. What is left out is
- * looked for under the usual names.
+ * The places of a login's parts in the credentials of a service, as paths: `hosts.0`, `valkey.password`.
+ * Parts without a path are looked for under the usual names.
  */
 interface CredentialMap {
   readonly client?: DataClient;
@@ -30,7 +30,7 @@ const USUAL: Readonly<Record<Part, readonly string[]>> = {
   ca: ["cacrt", "ca", "ca_cert", "sslrootcert"],
 };
 
-/** A login, or why there is none. */
+/** A login, or the reason why there is none. */
 type LoginResult = { readonly login: Login } | { readonly reason: string };
 
 function valueAt(credentials: JsonObject, path: string): string | undefined {
@@ -50,7 +50,7 @@ function findPart(credentials: JsonObject, map: CredentialMap, name: Part): stri
 function clientOf(service: Service, uri: URL | undefined, port: string | undefined): DataClient | undefined {
   const tags = isArray(service.raw["tags"]) ? service.raw["tags"].map(String) : [];
   const byWords = ENGINES.find((name) => [service.name, ...tags].some((word) => ENGINE_SIGNS[name].words.test(word)));
-  // The URL of a search engine is one of the web; every other says what it leads to.
+  // The URL of a search engine is an http URL; the scheme of any other names the engine.
   if (uri !== undefined && /^https?:$/.test(uri.protocol)) return byWords === "search" ? byWords : undefined;
   if (uri !== undefined) return ENGINES.find((name) => ENGINE_SIGNS[name].scheme.test(uri.protocol));
   return ENGINES.find((name) => String(ENGINE_SIGNS[name].port) === port) ?? byWords;
@@ -70,7 +70,7 @@ function tlsOf(uri: URL | undefined, ca: string | undefined): Tls | undefined {
   return { isVerified: mode.startsWith("verify"), ...(ca === undefined ? {} : { ca }) };
 }
 
-/** Part of a uri; a badly encoded one is taken as it is. */
+/** Decodes part of a uri; takes a badly encoded one literally. */
 export function decodeUriPart(text: string): string | undefined {
   if (text === "") return undefined;
   try {
@@ -88,8 +88,8 @@ function reasonAgainst(credentials: JsonObject, client: DataClient | undefined, 
 }
 
 /**
- * The login that a binding's credentials give, if there is a client for it: by the scheme of the uri, or without a uri by the port, the name or the
- * tags of the service.
+ * The login in a binding's credentials, if there is a client for it. The engine follows from the scheme of
+ * the uri, or without a uri from the port, the name or the tags of the service.
  */
 export function loginOf(
   credentials: JsonObject,
@@ -108,7 +108,7 @@ export function loginOf(
   const host = findPart(credentials, map, "host") ?? decodeUriPart(own?.hostname ?? "");
   const username = findPart(credentials, map, "username") ?? decodeUriPart(own?.username ?? "") ?? usual.username;
   const password = findPart(credentials, map, "password") ?? decodeUriPart(own?.password ?? "");
-  // "name" need not be the database's: the uri takes precedence over it, and a map over both.
+  // "name" need not be that of the database, so the uri takes precedence over it, and a map over both.
   const inUri = map.database === undefined ? decodeUriPart(own?.pathname.slice(1) ?? "") : undefined;
   const database = inUri ?? usual.database ?? findPart(credentials, map, "database");
   const missing = Object.entries({ host, username, password, database }).filter(([, value]) => value === undefined);

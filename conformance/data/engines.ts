@@ -1,4 +1,7 @@
-/** The engines whose credentials are recognised. PostgreSQL, Redis and MongoDB are spoken; the others by a program (`data.exec`). */
+/**
+ * The engines with recognised credentials. There are clients for PostgreSQL, Redis and MongoDB; the others
+ * need a program (`data.exec`).
+ */
 export const ENGINES = ["postgresql", "redis", "mongodb", "mysql", "rabbitmq", "search"] as const;
 
 /** An engine. */
@@ -7,7 +10,7 @@ export type DataClient = (typeof ENGINES)[number];
 /** The engines for which there is a client of our own. */
 export const SPOKEN: ReadonlySet<DataClient> = new Set<DataClient>(["postgresql", "redis", "mongodb"]);
 
-/** What suggests an engine, what applies if the credentials say nothing, and how evidence shows it. */
+/** The signs of an engine, its defaults, and its form in evidence. */
 interface EngineSigns {
   readonly scheme: RegExp;
   readonly port: number;
@@ -16,7 +19,7 @@ interface EngineSigns {
   readonly usual: { readonly username?: string; readonly database?: string };
   /** Its name, for a reader. */
   readonly title: string;
-  /** The scheme that evidence shows. */
+  /** The URL scheme in evidence. */
   readonly shown: string;
 }
 

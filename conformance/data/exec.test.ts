@@ -6,7 +6,7 @@ import { DATA_LIMITS } from "./postgresql.ts";
 const LOGIN: Login = { client: "mysql", host: "db", port: 3306, username: "u", password: "p", database: "d" };
 const LIMITS = { ...DATA_LIMITS, connectMsMax: 20_000, statementMsMax: 20_000 };
 
-/** A program that answers each line by an expression of it, `q`. */
+/** A program that answers each line with the value of an expression over it, `q`. */
 const answering = (answer: string): readonly string[] => [
   process.execPath,
   "--eval",
@@ -36,7 +36,7 @@ describe("the exec driver", () => {
     expect(heard).toEqual(["failed", undefined]);
   });
 
-  it("takes the program's word for why there is no session, or no rows", async () => {
+  it("reports the program's reason for having no session, or no rows", async () => {
     expect(await faultOf(open(`{ fault: "denied", message: "no", code: "1045" }`))).toEqual(["denied", "1045"]);
     expect(await faultOf(open(`{ fault: "unreachable" }`))).toEqual(["unreachable", undefined]);
     const session = await open(`q.do === "connect" ? {} : { fault: "failed", message: "no right", code: "1142" }`);
@@ -52,7 +52,7 @@ describe("the exec driver", () => {
     expect(await faultOf(open(answer))).toEqual(["failed", undefined]);
   });
 
-  it("loses the session of a program that ends, and of one that can't be started", async () => {
+  it("loses the session if the program ends, or can't be started", async () => {
     expect(await faultOf(open("null"))).toEqual(["lost", undefined]);
     expect(await faultOf(openByProgram(["/no/such/program"], LOGIN, "", undefined, LIMITS))).toEqual([
       "lost",
@@ -60,7 +60,7 @@ describe("the exec driver", () => {
     ]);
   });
 
-  it("ends one that does not answer", async () => {
+  it("ends a program that does not answer", async () => {
     const mute = [process.execPath, "--eval", "setInterval(() => {}, 1000)"];
     const limits = { ...LIMITS, connectMsMax: 50 };
     expect(await faultOf(openByProgram(mute, LOGIN, "", undefined, limits))).toEqual(["lost", undefined]);

@@ -8,7 +8,7 @@ import { ROWS_MAX, type Statement, type TableRows } from "./statement.ts";
 
 const Cell = Type.Union([Type.String(), Type.Null()]);
 
-/** A line of the program: rows, what it can do, or why there are none. */
+/** A line of the program: rows, its abilities, or a fault. */
 const Line = Type.Object({
   rows: Type.Optional(Type.Array(Type.Array(Cell), { maxItems: ROWS_MAX })),
   extras: Type.Optional(Type.Array(Type.Enum(["index", "view", "grant", "native"]))),
@@ -30,10 +30,10 @@ function parseLine(text: string): Line {
   return parsed;
 }
 
-/** Most bytes of what a program says in a session. */
+/** The limit of a program's output in a session, in bytes. */
 const ERROR_CHARS_MAX = 2000;
 
-/** A program that is asked in lines of JSON, one answer for each. */
+/** A program that gets lines of JSON, and answers each with one. */
 class Dialogue {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting: PromiseWithResolvers<string>[] = [];
@@ -45,7 +45,7 @@ class Dialogue {
     this.#child = spawn(command, args, { stdio: "pipe" });
     this.#child.on("error", (error) => this.#end(`${command} can't be started: ${error.message}`));
     this.#child.on("close", (code) => this.#end(`${command} ended with ${code ?? "a signal"}: ${this.#errors}`));
-    // A program that reads nothing closes its input.
+    // The program may close its input without reading it.
     this.#child.stdin.on("error", () => {});
     this.#child.stderr.on("data", (chunk: Buffer) => {
       this.#errors = (this.#errors + chunk.toString()).slice(-ERROR_CHARS_MAX);
@@ -62,7 +62,7 @@ class Dialogue {
     for (const each of this.#waiting.splice(0)) each.reject(this.#ended);
   }
 
-  /** @throws DataError failed, lost, or what the program says */
+  /** @throws DataError failed, lost, or the program's own fault */
   async ask(question: object, msMax: number): Promise<Line> {
     if (this.#ended !== undefined) throw this.#ended;
     const waiting = Promise.withResolvers<string>();
@@ -79,7 +79,7 @@ class Dialogue {
 
   close(): void {
     this.#child.stdin.end();
-    // Who does not end by itself has nothing left to say.
+    // A program that does not end by itself has nothing left to say.
     this.#child.kill();
   }
 }

@@ -5,7 +5,7 @@ import type { DataLimits } from "./postgresql.ts";
 import { openSocket } from "./redis-connection.ts";
 import { PREFIX, ROWS_MAX, type Statement, type TableRow, type TableRows } from "./statement.ts";
 
-/** A row as a document: the values in the order of the columns. */
+/** A row as a document: its values in the order of the columns. */
 interface RowDocument {
   readonly _id: string;
   readonly row: (string | null)[];
@@ -21,10 +21,10 @@ const SEQUENCES = `${PREFIX}sequences`;
 
 const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "native"]);
 
-/** Codes by which a server refuses a login (AuthenticationFailed, Unauthorized while there is no session). */
+/** Codes of a refused login (AuthenticationFailed, or Unauthorized before there is a session). */
 const AUTHENTICATION_FAILED = 18;
 
-/** What a failure means; a server that answered has let nobody in, or has refused a statement. */
+/** Classifies a failure: a server that answered has refused the login, or a statement. */
 function faultOf(error: unknown, isLogin: boolean): DataError {
   if (error instanceof DataError) return error;
   if (error instanceof MongoServerError) {
@@ -222,14 +222,18 @@ function optionsOf({ username, password, database, tls, host }: Login, source: s
   return options;
 }
 
-/** Logs in to a MongoDB server, to this one alone. An empty user name: without a login. @throws DataError unreachable, denied, failed, nowhere */
+/**
+ * Logs in to this MongoDB server only, not to others of its replica set. Without a login if the user name is
+ * empty.
+ * @throws DataError unreachable, denied, failed, nowhere
+ */
 export async function openMongo(
   login: Login,
   address: string,
   source: string | undefined,
   limits: DataLimits,
 ): Promise<DataSession> {
-  // The driver tries a port that nobody listens at until its time is over.
+  // The driver keeps trying a port without a listener until its time is up.
   const { tls: _, ...plain } = login;
   (await openSocket(plain, address, source, limits.connectMsMax)).destroy();
   const client = new MongoClient(`mongodb://${address}:${login.port}/`, optionsOf(login, source, limits));

@@ -3,7 +3,7 @@ import type { TableRows, Statement } from "./statement.ts";
 
 export type { DataClient } from "./engines.ts";
 
-/** What it takes to log in to a data service, read from the credentials of a binding. */
+/** The means to log in to a data service, from the credentials of a binding. */
 export interface Login {
   readonly client: DataClient;
   readonly host: string;
@@ -37,25 +37,25 @@ export interface Address {
   readonly port: number;
 }
 
-/** The result of connecting to a port: nobody accepted, somebody answered, or it was accepted without an answer. */
+/** The result of connecting to a port: not accepted, answered, or accepted without an answer. */
 export type Reach = "shut" | "open" | "silent";
 
-/** What a server shows of itself when a connection is secured. */
+/** The certificate of a server, as it shows it in the TLS handshake. */
 export interface ServerCertificate {
-  /** The host names and addresses for which it stands, as the certificate spells them: `*.example.com`. */
+  /** Its host names and addresses, as the certificate spells them: `*.example.com`. */
   readonly names: readonly string[];
-  /** SHA-256 of its public key, in hexadecimal digits. */
+  /** SHA-256 of its public key, in hexadecimal. */
   readonly key: string;
 }
 
-/** A request over HTTP to something that is no broker, from a vantage. */
+/** An HTTP request to something other than the broker, from a vantage. */
 export interface WebRequest {
   readonly method: string;
   readonly url: string;
   readonly body?: string;
 }
 
-/** The answer to it. */
+/** The answer to such a request. */
 export interface WebAnswer {
   readonly status: number;
   readonly text: string;
@@ -63,7 +63,7 @@ export interface WebAnswer {
 
 /** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
 export interface DataPlane {
-  /** The engines that are spoken. Default: PostgreSQL, Redis and MongoDB. */
+  /** The engines for which there is a client. Default: PostgreSQL, Redis and MongoDB. */
   readonly clients?: ReadonlySet<DataClient>;
   /** A second place to connect from, which no binding admits. */
   readonly hasOutsider: boolean;
@@ -71,39 +71,48 @@ export interface DataPlane {
   readonly hasTenantVm: boolean;
   /** Ports of an instance's VM that the platform keeps for itself, such as those of its agents. Only an operator knows them. */
   readonly platformPorts: readonly number[];
-  /** Where the management plane listens, as its operator names it. */
+  /** The addresses of the management plane, as its operator names them. */
   readonly management?: readonly Address[];
   /** The address that a host name leads to. @throws DataError unreachable */
   resolve(host: string): Promise<string>;
   /** Logs in. @throws DataError unreachable, denied, failed, nowhere */
   connect(login: Login, from: Vantage): Promise<DataSession>;
-  /** Tries a port without any particular client. @throws DataError nowhere, unreachable when the host has no address */
+  /** Tries a port without any particular client. @throws DataError nowhere; unreachable if the host has no address */
   reach(address: Address, from: Vantage): Promise<Reach>;
-  /** The certificate of a service; undefined: it is reached without TLS. Absent: nobody can see it. @throws DataError as `reach` */
+  /**
+   * The certificate of a service; undefined if it uses no TLS. Absent if certificates can't be seen.
+   * @throws DataError as `reach`
+   */
   certificate?(login: Login, from: Vantage): Promise<ServerCertificate | undefined>;
-  /** The names of a zone, by a transfer (AXFR), as far as the name server gives them out; empty: it refuses. @throws DataError unreachable */
+  /**
+   * The names of a zone that the name server reveals in a transfer (AXFR); empty if it refuses.
+   * @throws DataError unreachable
+   */
   transferZone?(zone: string, from: Vantage): Promise<readonly string[]>;
-  /** A request to the registry of names and the like. Absent: nobody can send one. @throws DataError unreachable, nowhere */
+  /**
+   * Sends a request to the registry of names and the like. Absent if that is impossible.
+   * @throws DataError unreachable, nowhere
+   */
   ask?(request: WebRequest, from: Vantage): Promise<WebAnswer>;
   /**
-   * Where an instance listens before it has a binding. Only an operator knows: absent on somebody else's platform, and undefined
-   * for an instance that is not found.
+   * The address of an instance before it has a binding. Only an operator knows it: absent on other people's
+   * platforms, and undefined for an instance that is not found.
    */
   locate?(instanceId: string): Promise<Address | undefined>;
 }
 
 /**
- * What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. `native`: it takes statements in
- * its own words.
+ * Things that an engine can hold besides tables, rows and sequences, so that a session can create and read
+ * them. `native`: it takes statements in its own dialect.
  */
 export type Extra = "index" | "view" | "grant" | "type" | "native";
 
 /** A session of one user on one instance. */
 export interface DataSession {
   readonly extras: ReadonlySet<Extra>;
-  /** What serves, with its version, as it says itself; undefined if it does not. */
+  /** The server's own name and version; undefined if it does not reveal them. */
   readonly server?: string | undefined;
-  /** A statement in the engine's own words, for evidence. Default: in PostgreSQL's. */
+  /** A statement in the engine's own dialect, for evidence. Default: PostgreSQL's. */
   describe?(statement: Statement): string;
   /** @throws DataError failed, lost */
   run(statement: Statement): Promise<TableRows>;
@@ -111,9 +120,10 @@ export interface DataSession {
 }
 
 /**
- * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the server answered and
- * let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it accepts connections and stays silent). `lost`:
- * the session ended. `nowhere`: nobody can connect from the vantage, so nothing was seen.
+ * The reason why there was no session, or no rows. `unreachable`: no answer (refused, reset, timed out,
+ * unknown name). `denied`: the server answered and refused the login. `failed`: the server refused a
+ * statement, or is out of order (without a code: it accepts connections and stays silent). `lost`: the
+ * session ended. `nowhere`: connecting from the vantage is impossible, so nothing was seen.
  */
 export type DataFault = "unreachable" | "denied" | "failed" | "lost" | "nowhere";
 
@@ -123,7 +133,7 @@ export const NO_NAME = "ENOTFOUND";
 /** There was no session, or no rows; `fault` says why. The message is cut to 300 characters. */
 export class DataError extends Error {
   readonly fault: DataFault;
-  /** SQLSTATE or similar, where the server gave one. */
+  /** SQLSTATE or similar, if the server gave one. */
   readonly code: string | undefined;
   constructor(fault: DataFault, message: string, code?: string, options?: ErrorOptions) {
     super(message.replaceAll(/\s+/g, " ").slice(0, 300), options);

@@ -5,9 +5,9 @@ import { NOT_OURS, nowhere } from "./probe-port.ts";
 import { sqlOf } from "./sql.ts";
 import { type TableRows, ROWS_MAX, type Statement } from "./statement.ts";
 
-/** How long a data service may take. */
+/** The limits of a data service. */
 export interface DataLimits {
-  /** From the first packet to a session that is ready, in milliseconds. */
+  /** From the first packet to a ready session, in milliseconds. */
   readonly connectMsMax: number;
   readonly statementMsMax: number;
   /** Bytes that a server may send in one session. */
@@ -27,7 +27,7 @@ const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "ty
 const SETTINGS =
   "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; SET extra_float_digits = 1";
 
-/** A socket that leaves from a given local address and is cut when the server sends more than it may. */
+/** A socket that connects from a given local address, and is cut if the server sends more than its limit. */
 class BoundSocket extends Socket {
   readonly #localAddress: string | undefined;
   /** Whether somebody accepted the connection. */
@@ -44,7 +44,7 @@ class BoundSocket extends Socket {
     });
   }
 
-  /** As pg calls it. */
+  /** pg's name for connecting. */
   override connect(...to: unknown[]): this {
     const [port, host] = to;
     const from = this.#localAddress === undefined ? {} : { localAddress: this.#localAddress };
@@ -79,7 +79,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 function sqlStateOf(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // Socket errors have codes as well (EPIPE has five letters): a server's error has a severity.
+  // Socket errors have codes as well (EPIPE has five letters); only a server's error has a severity.
   return error instanceof Error && "severity" in error && SQLSTATE.test(code) ? code : undefined;
 }
 
@@ -96,7 +96,7 @@ function connectError(error: unknown, { hasConnected }: BoundSocket, source: str
   if (!hasConnected && source !== undefined && NOT_OURS.has(code)) return nowhere(source);
   const state = sqlStateOf(error);
   const message = messageOf(error);
-  // The client itself gives up when it has none to give.
+  // The client itself gives up if it has no password.
   if (NO_PASSWORD.test(message)) return new DataError("denied", "the server demands a password");
   // A server that accepts a connection and stays silent is reachable, but out of order.
   const isSilent = hasConnected && !THROWN_AWAY.test(message);
@@ -138,7 +138,7 @@ class PostgresSession implements DataSession {
   }
 
   async close(): Promise<void> {
-    // Don't wait for a server that does not say goodbye; a broken connection counts as closed.
+    // Does not wait for a server that does not say goodbye; a broken connection counts as closed.
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS_MAX);
     await this.#client.end().catch(() => {});
     clearTimeout(timer);
@@ -155,7 +155,7 @@ export async function openPostgres(
   const { default: pg } = await import("pg");
   const socket = new BoundSocket(source, limits.sessionBytesMax);
   const client = new pg.Client(configOf(login, address, socket, limits));
-  // A break between two statements shows at the next one.
+  // A connection that breaks between two statements is noticed at the next one.
   client.on("error", () => {});
   try {
     await client.connect();
@@ -172,7 +172,7 @@ export async function openPostgres(
   return new PostgresSession(client, socket, await serverOf(client));
 }
 
-/** What the server calls itself, without what it was built with: "PostgreSQL 18.4". A server that does not say may do so. */
+/** The server's name for itself, without its build: "PostgreSQL 18.4". A server need not reveal it. */
 async function serverOf(client: Client): Promise<string | undefined> {
   try {
     const { rows } = await client.query<{ version: string }>("SELECT version() AS version");

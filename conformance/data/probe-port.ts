@@ -4,10 +4,13 @@ import { type Address, DataError, type Reach } from "./plane.ts";
 /** How long a server that accepted a connection may take to say something, in milliseconds. */
 const WORD_MS_MAX = 3000;
 
-/** HTTP servers answer this; other servers reject it as nonsense or hang up. */
+/** HTTP servers answer this; other servers reject it as malformed, or hang up. */
 const QUESTION = "HEAD / HTTP/1.0\r\n\r\n";
 
-/** The machine has no such address, or may not use it: nobody can connect from there, which says nothing about who is connected to. */
+/**
+ * The machine has no such address, or may not use it: connecting from there is impossible, which says nothing
+ * about the other end.
+ */
 export const NOT_OURS = new Set(["EADDRNOTAVAIL", "EINVAL", "EACCES"]);
 
 /** The error for a source address that this machine does not have. */
@@ -18,8 +21,8 @@ export const nowhere = (source: string): DataError =>
 export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /**
- * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as closed as
- * one that accepts none.
+ * Connects to a port and waits for an answer. A port that accepts a connection and drops it without one, as a
+ * proxying firewall does, counts as closed.
  *
  * @throws DataError nowhere
  */

@@ -3,10 +3,10 @@ import { sqlText } from "./sql.ts";
 import type { Statement, TableRows } from "./statement.ts";
 import { rowsText, type StepEnd } from "./step-evidence.ts";
 
-/** Keeps a step: what was sent, how it ended, and when it began. */
+/** Keeps a step: the statement, its result, and when it began. */
 export type RecordStep = (sql: string, ended: StepEnd, startMs: number) => void;
 
-/** A session that keeps what was asked of it, for the report. */
+/** A session that keeps its statements for the report. */
 export class RecordedSession {
   readonly extras: DataSession["extras"];
   readonly #session: DataSession;

@@ -17,7 +17,7 @@ import { type Access, connectionExchange, statementExchange, transferExchange, w
 /** The data plane as one check uses it: every step is kept as evidence. */
 export class DataRecorder {
   readonly plane: DataPlane;
-  /** In the order in which they were made. */
+  /** The steps, in order. */
   readonly steps: Exchange[] = [];
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
@@ -50,8 +50,8 @@ export class DataRecorder {
   }
 
   /**
-   * Logs in to a service that may still be starting: retries while nobody answers or the service says that it is not ready. Of several attempts,
-   * only the last is recorded.
+   * Logs in to a service that may still be starting: retries while there is no answer, or the service is not
+   * ready. Of several attempts, only the last is recorded.
    *
    * @throws DataError
    */
@@ -90,7 +90,7 @@ export class DataRecorder {
     return failureOf(this.open(access, from));
   }
 
-  /** Asks something that is no broker over HTTP. @throws DataError nowhere, unreachable */
+  /** Sends an HTTP request to something other than the broker. @throws DataError nowhere, unreachable */
   async ask(request: WebRequest, from: Vantage): Promise<WebAnswer> {
     const { plane } = this;
     if (plane.ask === undefined) throw new DataError("nowhere", "nobody can ask from there");
@@ -107,7 +107,7 @@ export class DataRecorder {
     }
   }
 
-  /** Asks the name server for a zone; what it does not answer, it refuses. */
+  /** Asks the name server for a zone; no answer counts as a refusal. */
   async transferZone(zone: string, from: Vantage): Promise<readonly string[]> {
     const startMs = this.#clock.nowMs();
     const names = await this.plane.transferZone?.(zone, from).catch((error: unknown) => {
@@ -135,7 +135,7 @@ export class DataRecorder {
   }
 }
 
-/** Ends the session that was opened; returns why there was none. */
+/** Ends the session that was opened; returns the reason if there was none. */
 async function failureOf(opening: Promise<RecordedSession>): Promise<DataError | undefined> {
   try {
     await (await opening).close();
@@ -149,14 +149,14 @@ async function failureOf(opening: Promise<RecordedSession>): Promise<DataError |
 /** How long a service may take to accept new credentials, or to accept any after a restore. */
 const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 250;
-/** And until the name it is reached by is known, in milliseconds. */
+/** The same for its host name to become known, in milliseconds. */
 const NAME_MS_MAX = 10_000;
 
-/** Nobody answers, or nothing is said; or cannot_connect_now, too_many_connections. */
+/** No answer, or cannot_connect_now, too_many_connections. */
 const isComingUp = ({ fault, code }: DataError): boolean =>
   fault === "unreachable" || (fault === "failed" && code === undefined) || code === "57P03" || code === "53300";
 
-/** The command with which people see whether a login works. */
+/** The command by which people check a login. */
 const helloOf = ({ login }: Access): string => HELLOS[login.client];
 const HELLOS: Readonly<Record<DataClient, string>> = {
   postgresql: "SELECT 1",

@@ -5,10 +5,10 @@ import type { DataLimits } from "./postgresql.ts";
 import { codeOf, NOT_OURS, nowhere } from "./probe-port.ts";
 import { encodeCommand, RespError, RespReader, type RespReply } from "./resp.ts";
 
-/** What a server answers to a client that it does not admit. */
+/** Codes of a server that does not admit a client. */
 const DENIED = /^(WRONGPASS|NOAUTH|NOPERM)$/;
 
-/** A connection that answers one command after the other. */
+/** A connection that carries out one command after the other. */
 export class RedisConnection {
   readonly #socket: Socket;
   readonly #reader = new RespReader();

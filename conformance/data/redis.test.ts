@@ -32,7 +32,7 @@ describe("Redis's protocol", () => {
     ),
   }));
 
-  it("is read the same however it is cut into pieces", () => {
+  it("is read alike however it is split", () => {
     fc.assert(
       fc.property(
         fc.array(reply, { maxLength: 5 }),
@@ -52,7 +52,7 @@ describe("Redis's protocol", () => {
     );
   });
 
-  it("is refused at once if it is something else", () => {
+  it("is refused at once if it is not an answer", () => {
     expect(() => new RespReader().push(Buffer.from("HTTP/1.1 400 Bad Request\r\n"))).toThrow("protocol");
     expect(encodeCommand(["GET", "ß"]).toString()).toBe("*2\r\n$3\r\nGET\r\n$2\r\nß\r\n");
   });
@@ -135,7 +135,7 @@ describe.skipIf(!hasServer)("a session at a Redis server", () => {
     expect(await session.run({ do: "tables" })).toEqual([]);
   });
 
-  it("draws numbers, and carries a mebibyte in one row", async () => {
+  it("hands out numbers, and carries a mebibyte in one row", async () => {
     expect([
       await session.run({ do: "next", sequence: "drydock_n" }),
       await session.run({ do: "next", sequence: "drydock_n" }),
@@ -156,7 +156,7 @@ describe.skipIf(!hasServer)("a session at a Redis server", () => {
     expect(error).toMatchObject({ fault });
   });
 
-  it("is lost when the server ends it, and says what failed", async () => {
+  it("is lost if the server ends it, and reports the fault", async () => {
     const other = await plane.connect(login, "application");
     await expect(other.run({ do: "native", text: "NOSUCHCOMMAND" })).rejects.toMatchObject({
       fault: "failed",

@@ -44,7 +44,7 @@ class RedisSession implements DataSession {
 
   async #update({ table, key, column, value }: Extract<Statement, { do: "update" }>): Promise<TableRows> {
     const at = table.columns.findIndex(({ name }) => name === column.name);
-    // Within a transaction nothing is answered before the end, so the whole row is written.
+    // Within a transaction there are no answers before the end, so the whole row is written.
     const row = this.#isInTransaction ? [key, value] : decodeRow(await this.#connection.send("HGET", table.name, key));
     if (row.length === 0) return [];
     return this.#put(
@@ -53,7 +53,7 @@ class RedisSession implements DataSession {
     );
   }
 
-  /** Both rows in one step: if somebody else writes them meanwhile, it is tried again. */
+  /** Changes both rows in one step; retries if somebody else writes them meanwhile. */
   async #transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>): Promise<TableRows> {
     const places = [
       [from, -amount],
@@ -139,11 +139,14 @@ class RedisSession implements DataSession {
   }
 }
 
-/** The words of a command as typed; quotes keep blanks together. */
+/** The words of a command as typed; blanks within quotes do not separate. */
 const wordsOf = (text: string): readonly string[] =>
   [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 
-/** What the server calls itself (HELLO, which every user may call): "redis 7.0.15". Older ones than 6 do not say. */
+/**
+ * The server's name for itself (HELLO, which every user may call): "redis 7.0.15". Servers before 6 do not
+ * reveal it.
+ */
 async function serverOf(connection: RedisConnection): Promise<string | undefined> {
   try {
     const said = textsOf(await connection.send("HELLO"));
@@ -174,7 +177,7 @@ export async function openRedis(
   } catch (error) {
     connection.close();
     if (!(error instanceof DataError)) throw error;
-    // A server that accepts a connection and drops it without a word is as closed as one that accepts none.
+    // A server that accepts a connection and drops it without a word counts as closed.
     throw error.fault === "lost" ? new DataError("unreachable", error.message, undefined, { cause: error }) : error;
   }
 }

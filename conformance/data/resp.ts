@@ -1,7 +1,7 @@
-/** An answer of a Redis server (RESP2). An error is an answer too: what comes after it is not lost. */
+/** An answer of a Redis server (RESP2). An error is an answer too: later answers are not lost. */
 export type RespReply = string | number | null | RespError | readonly RespReply[];
 
-/** An error that a server answered; `code` is its first word. */
+/** An error in an answer; `code` is its first word. */
 export class RespError {
   readonly code: string;
   readonly message: string;
@@ -11,7 +11,7 @@ export class RespError {
   }
 }
 
-/** A command as it goes out: an array of bulk strings. */
+/** A command as sent: an array of bulk strings. */
 export function encodeCommand(words: readonly string[]): Buffer {
   const parts = words.map((word) => Buffer.from(word));
   const pieces = parts.flatMap((part) => [Buffer.from(`$${part.length}\r\n`), part, Buffer.from("\r\n")]);
@@ -28,7 +28,7 @@ class Incomplete {
 
 type Parsed = { readonly reply: RespReply; readonly end: number } | Incomplete;
 
-/** How deep nested arrays are read; none of our commands gets deeper answers. */
+/** How deeply nested arrays are read; none of our commands has deeper answers. */
 const DEPTH_MAX = 8;
 
 function parseReply(bytes: Buffer, start: number, depth = 0): Parsed {
@@ -71,7 +71,7 @@ export class RespReader {
   push(chunk: Buffer): readonly RespReply[] {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // A long answer is assembled once, not with each piece of it.
+    // A long answer is assembled once, not with each of its pieces.
     if (this.#bytes < this.#needed) return [];
     const whole = Buffer.concat(this.#chunks);
     const replies: RespReply[] = [];

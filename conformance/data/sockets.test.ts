@@ -15,7 +15,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that treats connections as the test wants. */
+/** A server that treats connections as the test chooses. */
 async function listening(serve: (socket: Socket) => void): Promise<Login> {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -96,7 +96,7 @@ describe("the way over sockets", () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it("leaves from the address of its vantage", async () => {
+  it("connects from the address of its vantage", async () => {
     const seen: (string | undefined)[] = [];
     const login = await listening((socket) => {
       seen.push(socket.remoteAddress);
@@ -109,7 +109,7 @@ describe("the way over sockets", () => {
     expect([plane.hasOutsider, socketPlane().hasOutsider]).toEqual([true, false]);
   });
 
-  it("leaves from another tenant's VM: one address for all, or that of the instance itself", async () => {
+  it("connects from another tenant's VM: one address for all, or that of the instance itself", async () => {
     const seen: (string | undefined)[] = [];
     const login = await listening((socket) => {
       seen.push(socket.remoteAddress);
@@ -127,7 +127,7 @@ describe("the way over sockets", () => {
     expect(socketPlane().hasTenantVm).toBe(false);
   });
 
-  it("considers a port closed that hangs up without a word, open if it says one, and silent if it says nothing", async () => {
+  it("considers a port closed if it hangs up without a word, open if it answers, and silent if it says nothing", async () => {
     const plane = socketPlane();
     const reach = async (serve: Parameters<typeof listening>[0]) => plane.reach(await listening(serve), "application");
     expect(await reach((socket) => socket.resetAndDestroy())).toBe("shut");

@@ -12,13 +12,16 @@ import { transferZone } from "./zone-transfer.ts";
 
 /** Where connections come from, and how names are resolved. */
 export interface SocketPlaneOptions {
-  /** The address of a host name; undefined when there is none. Default: the system's resolver. */
+  /** The address of a host name; undefined if there is none. Default: the system's resolver. */
   readonly resolve?: (host: string) => Promise<string | undefined>;
   /** Local address from which applications connect. Default: what the system chooses. */
   readonly source?: string;
   /** Local address of a host that no binding admits. */
   readonly outsider?: string;
-  /** Local address of another tenant's VM; `instance`: this machine has the addresses of all VMs, so that of the instance itself. */
+  /**
+   * Local address of another tenant's VM. `instance`: that of the instance itself, because this machine has
+   * the addresses of all VMs.
+   */
   readonly tenant?: string;
   /** See DataPlane. Default: none. */
   readonly platformPorts?: readonly number[];
@@ -35,8 +38,8 @@ export interface SocketPlaneOptions {
 const bySystem = async (host: string): Promise<string | undefined> => (await dnsClient.lookup(host)).address;
 
 /**
- * Asks one DNS server, given as `127.0.0.1:8600`, for the first IPv4 address of a name, and the system's resolver for what that
- * server does not know.
+ * Asks one DNS server, given as `127.0.0.1:8600`, for the first IPv4 address of a name; asks the system's
+ * resolver for names that it does not know.
  */
 export function resolverAt(server: string): (host: string) => Promise<string | undefined> {
   const resolver = new dnsClient.Resolver({ timeout: 2000, tries: 2 });
@@ -48,7 +51,7 @@ export function resolverAt(server: string): (host: string) => Promise<string | u
     );
 }
 
-/** Stands for the address of the instance itself where another tenant's VM is asked for. */
+/** In place of an address of another tenant's VM: the address of the instance itself. */
 const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */
@@ -83,7 +86,7 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
       const [address, local] = [await resolve(login.host), await sourceOf(from)];
       if (login.client === "postgresql") return openPostgres(login, address, local, limits);
       if (login.client === "redis") return openRedis(login, address, local, limits);
-      // Loaded when it is needed: a driver takes longer to load than a run to begin.
+      // Loaded on first use: a driver takes longer to load than a run takes to start.
       if (login.client === "mongodb") return (await import("./mongodb.ts")).openMongo(login, address, local, limits);
       if (exec === undefined) throw new DataError("nowhere", `no program speaks to ${login.client}`);
       return openByProgram(exec, login, address, local, limits);

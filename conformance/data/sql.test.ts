@@ -22,7 +22,7 @@ describe("sqlOf", () => {
     expect(values).toEqual(rows.flat());
   });
 
-  it("asks for rows in a fixed order, and for no more than will be read", () => {
+  it("selects rows in a fixed order, and no more than will be read", () => {
     expect(sqlOf({ do: "rows", table: T }).text).toBe(
       'SELECT id::text, n::text FROM drydock_t ORDER BY id COLLATE "C" LIMIT 10001',
     );
@@ -30,14 +30,14 @@ describe("sqlOf", () => {
 });
 
 describe("sqlText", () => {
-  it("can be pasted as it is", () => {
+  it("can be pasted into psql", () => {
     const statement: Statement = { do: "insert", table: T, rows: [["it's $2", null]] };
     expect(sqlText(statement)).toBe(
       "INSERT INTO drydock_t (id, n) VALUES ('it''s $2'::text::text, NULL::text::integer)",
     );
   });
 
-  it("is cut when it is long", () => {
+  it("is cut if it is long", () => {
     const rows = Array.from({ length: 100 }, (_, at) => [`key ${at}`, "1"]);
     expect(sqlText({ do: "insert", table: T, rows })).toMatch(/^.{400}… \(\d+ characters\)$/);
   });

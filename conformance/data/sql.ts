@@ -8,7 +8,7 @@ import {
   type TableShape,
 } from "./statement.ts";
 
-/** A statement as PostgreSQL takes it. */
+/** A statement in PostgreSQL's form. */
 interface Sql {
   readonly text: string;
   readonly values: readonly CellValue[];
@@ -118,10 +118,10 @@ export function sqlOf(statement: Statement): Sql {
   }
 }
 
-/** Longest statement that evidence shows, in characters. */
+/** The longest statement in evidence, in characters. */
 const SHOWN_CHARS_MAX = 400;
 
-/** The statement with its values in it, for a person to paste; a long one is cut. */
+/** The statement with its values filled in, for people to paste; a long one is cut. */
 export function sqlText(statement: Statement): string {
   const { text, values } = sqlOf(statement);
   const literal = (value: CellValue | undefined): string =>

@@ -25,10 +25,10 @@ export interface Column {
 export type CellValue = string | null;
 /** One row, its values in the order of the columns. */
 export type TableRow = readonly CellValue[];
-/** Rows, in the order of their keys where a data service gave them. */
+/** Rows; from a data service, in the order of their keys. */
 export type TableRows = readonly TableRow[];
 
-/** A table of the suites. The first column is its key, a text. */
+/** A table of the suites. The first column, a text, is its key. */
 export interface TableShape {
   readonly name: string;
   readonly columns: readonly Column[];
@@ -40,7 +40,7 @@ interface RowPlace {
   readonly key: string;
 }
 
-/** What a suite asks of a data service, whatever its engine. Names are the suite's own and need no quoting. */
+/** A statement of a suite, for any engine. Names are the suite's own and need no quoting. */
 export type Statement =
   | { readonly do: "create-table"; readonly table: TableShape }
   | { readonly do: "drop-table"; readonly table: string }
@@ -58,15 +58,15 @@ export type Statement =
   | { readonly do: "next"; readonly sequence: string }
   | { readonly do: "create-index"; readonly name: string; readonly table: TableShape; readonly column: string }
   | { readonly do: "create-view"; readonly name: string; readonly table: string }
-  /** A type of its own, with the texts that it admits. */
+  /** A new type, with the texts that it admits. */
   | { readonly do: "create-type"; readonly name: string; readonly labels: readonly string[] }
-  /** From here on, the session is in a transaction that nobody ends. */
+  /** Begins a transaction that nobody ends. */
   | { readonly do: "begin" }
   /** Takes an amount, a whole number, from the second column of one row and adds it to that of another, in one step. */
   | { readonly do: "transfer"; readonly from: RowPlace; readonly to: RowPlace; readonly amount: number }
-  /** A statement in the engine's own dialect, for what no other engine has. */
+  /** A statement in the engine's own dialect, for features that no other engine has. */
   | { readonly do: "native"; readonly text: string }
-  /** Lets everybody who can log in read a table. */
+  /** Lets every user read a table. */
   | { readonly do: "grant"; readonly table: string }
   /** Rows of one column: the names of the suites' tables that the session's user sees, in order. */
   | { readonly do: "tables" }
@@ -77,5 +77,5 @@ export type Statement =
   /** Rows of kind, name and definition: indexes, views, grants, sequences, types and constraints of the suites', and extensions. */
   | { readonly do: "objects" };
 
-/** Most rows that a statement may return; a table of the suites has far fewer. */
+/** The most rows that a statement may return; a table of the suites has far fewer. */
 export const ROWS_MAX = 10_000;

@@ -13,14 +13,14 @@ import {
 } from "./plane.ts";
 import type { TableRows } from "./statement.ts";
 
-/** A login with the words by which a report names it; the secret itself never gets there. */
+/** A login with its description for reports, which never contain the secret itself. */
 export interface Access {
   readonly login: Login;
   /** "binding 1f2e… of instance 9c4d…" */
   readonly of: string;
 }
 
-/** Longest answer of a data service that evidence shows, in characters. */
+/** The longest answer of a data service in evidence, in characters. */
 const ANSWER_CHARS_MAX = 600;
 
 function redisLine({ host, port }: Login, command: string): string {
@@ -61,7 +61,7 @@ const METHODS: Readonly<Record<DataClient, string>> = {
   search: "SEARCH",
 };
 
-/** Rows as a person reads them, cut to what evidence shows. */
+/** Rows in readable form, cut to the limit of evidence. */
 export function rowsText(rows: TableRows): string {
   const text = rows.map((row) => row.map((value) => value ?? "NULL").join(" | ")).join("\n");
   const shown = text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text;
@@ -76,7 +76,7 @@ function hideSecrets({ username, password }: Login, text: string): string {
   );
 }
 
-/** How a step ended: with an answer in words, or not. */
+/** The result of a step: an answer in words, or none. */
 export type StepEnd = { readonly body: string } | { readonly error: DataError };
 
 /** A vantage in words. */
@@ -108,7 +108,7 @@ export function connectionExchange(
 const shorten = (text: string): string =>
   text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text;
 
-/** A request to something that is no broker as evidence. */
+/** An HTTP request to something other than the broker, as evidence. */
 export function webExchange(
   { method, url, body }: WebRequest,
   from: Vantage,
@@ -135,7 +135,7 @@ export function transferExchange(zone: string, from: Vantage, names: string, ela
   return { ...shared, response: { headers: {}, body: shorten(names), elapsedMs: Math.round(elapsedMs) } };
 }
 
-/** A step on the data plane as evidence: what a server said is an answer, silence is none. */
+/** A step on the data plane as evidence: anything that a server said counts as an answer, silence does not. */
 export function statementExchange(
   access: Access,
   from: Vantage,

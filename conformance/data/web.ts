@@ -3,10 +3,13 @@ import { request as requestSecured } from "node:https";
 import { DataError, type WebAnswer, type WebRequest } from "./plane.ts";
 import { codeOf, NOT_OURS, nowhere } from "./probe-port.ts";
 
-/** Most of an answer that is read, in bytes. */
+/** The most that is read of an answer, in bytes. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
-/** A request over HTTP from a local address; certificates are not judged. @throws DataError unreachable, nowhere */
+/**
+ * Sends an HTTP request from a local address, without verifying certificates.
+ * @throws DataError unreachable, nowhere
+ */
 export function askWeb(
   { method, url, body }: WebRequest,
   source: string | undefined,

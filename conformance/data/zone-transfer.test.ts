@@ -45,13 +45,13 @@ describe("the transfer of a zone", () => {
     ]);
   });
 
-  it("has no names where it is refused, or the connection ends without a word", async () => {
+  it("has no names if it is refused, or the connection ends without a word", async () => {
     expect(await transferZone("db.example.com", await serve(frame(answer())), undefined, 20_000)).toEqual([]);
     server?.close();
     expect(await transferZone("db.example.com", await serve(), undefined, 20_000)).toEqual([]);
   });
 
-  it("says that nobody answers", async () => {
+  it("reports that there is no answer", async () => {
     const at = await serve();
     await new Promise((resolve) => server?.close(resolve));
     await expect(transferZone("db.example.com", at, undefined, 20_000)).rejects.toBeInstanceOf(DataError);

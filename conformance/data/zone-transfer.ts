@@ -5,7 +5,7 @@ import { codeOf, NOT_OURS, nowhere } from "./probe-port.ts";
 /** AXFR, and the class of the Internet (RFC 5936, section 2). */
 const AXFR = 252;
 const IN = 1;
-/** Most bytes of a zone that are read. */
+/** The most that is read of a zone, in bytes. */
 const ZONE_BYTES_MAX = 4 * 1024 * 1024;
 
 function questionFor(zone: string): Buffer {
@@ -18,7 +18,10 @@ function questionFor(zone: string): Buffer {
   return Buffer.concat([length, message]);
 }
 
-/** The name at a place of a message, its pointers followed (RFC 1035, section 4.1.4), and where it ends. */
+/**
+ * The name at a position of a message, with its pointers followed (RFC 1035, section 4.1.4), and the position
+ * after it.
+ */
 function nameAt(message: Buffer, start: number): readonly [name: string, end: number] {
   const labels: string[] = [];
   let end: number | undefined;
@@ -66,7 +69,7 @@ function messagesOf(bytes: Buffer): readonly Buffer[] {
 }
 
 /**
- * The names of a zone, as far as a server gives them out over TCP; empty if it refuses, which it may do by closing the connection.
+ * The names of a zone that a server reveals over TCP; empty if it refuses, which it may do by closing the connection.
  *
  * @param server `127.0.0.1:8600`
  * @throws DataError unreachable, nowhere
@@ -88,7 +91,7 @@ export function transferZone(
       socket.destroy();
       resolve([...new Set(messagesOf(Buffer.concat(chunks)).flatMap(namesIn))]);
     };
-    // A server says all it has without a pause; nothing marks the end of a refusal.
+    // A server sends everything without a pause; nothing marks the end of a refusal.
     const timer = setTimeout(end, msMax / 5);
     socket.once("connect", () => socket.write(questionFor(zone)));
     socket.on("data", (chunk: Buffer) => {

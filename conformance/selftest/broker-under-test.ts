@@ -12,7 +12,7 @@ import type { Clock } from "../client/clock.ts";
 import type { CheckResult } from "../runner/summary.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 
-/** A broker that can be certified in process, with or without a defect in front of it, and the clock that it goes by. */
+/** A broker that can be certified in process, with or without a defect in front of it, and its clock. */
 export interface BrokerUnderTest {
   readonly handle: Handler;
   readonly backend: Backend;
@@ -20,9 +20,9 @@ export interface BrokerUnderTest {
   readonly password: string;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** Lets time pass while nobody waits, in milliseconds. */
+  /** Lets this many milliseconds pass while nobody waits. */
   readonly passMs: (ms: number) => void;
-  /** Carries work out in the time of the broker. Default: as it is. */
+  /** Carries work out in the broker's time. Default: just carries it out. */
   readonly run?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
@@ -33,11 +33,11 @@ interface CertifyBrokerOptions {
   readonly only?: readonly string[] | undefined;
   /** As in `certify`. */
   readonly shuffleSeed?: number | undefined;
-  /** Where the broker seems to live. Default: this machine. */
+  /** The apparent URL of the broker. Default: this machine. */
   readonly url?: string | undefined;
 }
 
-/** Runs the OSB suite on the broker of a broker. */
+/** Runs the OSB suite on a broker under test. */
 export async function certifyBroker(
   broker: BrokerUnderTest,
   { minor, only, shuffleSeed, url }: CertifyBrokerOptions,
@@ -61,22 +61,22 @@ export async function certifyBroker(
   return summary.results;
 }
 
-/** What a mutant did on a broker. */
+/** The effect of a mutant on a broker. */
 interface MutantRun {
   readonly results: readonly CheckResult[];
-  /** Whether it changed anything: on some brokers a defect has no occasion to show. */
+  /** Whether it changed anything: on some brokers a defect never shows. */
   readonly hasActed: boolean;
 }
 
 type Message = WireRequest | WireResponse;
 
-/** A message with its body as JSON, in which the order of members does not matter, where it is JSON. */
+/** A message with its body parsed if it is JSON, so that the order of members does not matter. */
 function meaning(message: Message): unknown {
   const parsed = parseJson(Buffer.from(message.text));
   return "json" in parsed ? { ...message, text: parsed.json } : message;
 }
 
-/** Runs the OSB suite on the broker of a broker with a defect in front of it. */
+/** Runs the OSB suite on a broker under test with a defect in front of it. */
 export async function runMutant(
   broker: BrokerUnderTest,
   mutant: Mutant,
@@ -95,7 +95,7 @@ export async function runMutant(
       },
       memory,
     );
-    // A defect that leaves everything as it was has not shown.
+    // A defect without an effect has not shown.
     hasActed ||= !isDeepStrictEqual(seen.map(meaning), [request, response].map(meaning));
     return response;
   };
@@ -107,7 +107,7 @@ export async function runMutant(
   return { results, hasActed };
 }
 
-/** The broker in memory on virtual time, which passes only while somebody waits, or when somebody says so. */
+/** The broker in memory, in virtual time, which advances only while somebody waits, or on request. */
 export function memoryBrokerUnderTest(mode: BrokerMode): BrokerUnderTest {
   let ids = 0;
   let nowMs = Date.UTC(2026, 0, 1);

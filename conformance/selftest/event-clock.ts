@@ -6,14 +6,15 @@ interface Sleeper {
 }
 
 /**
- * A virtual clock for a suite and a broker that share a process: once everybody sleeps, it jumps to the time at which the next sleeper wakes. Work
- * that waits for anything but this clock (a socket, a timer) looks like sleep to it.
+ * A virtual clock for a suite and a broker that share a process: once everybody sleeps, it jumps to the time
+ * of the next wake-up. Work that waits for anything but this clock (a socket, a timer) looks like sleep to
+ * it.
  */
 export function eventClock(startMs = 0): Clock {
   let nowMs = startMs;
   const sleepers: Sleeper[] = [];
   let isTurning = false;
-  /** Promises that are ready continue before the next turn of the event loop. */
+  /** Resolved promises continue before the next turn of the event loop. */
   const turn = (): void => {
     isTurning = false;
     const next = sleepers.shift();

@@ -4,7 +4,7 @@ import type { MutantSet } from "../runner/mutant-set.ts";
 import { findDependences } from "./hermetic.ts";
 import { checkInfo } from "./testing/check-info.ts";
 
-/** A set of two checks; `verdictOf` says how one is judged. */
+/** A set of two checks, with their verdicts from `verdictOf`. */
 function setOf(verdictOf: (id: string, only: boolean, seed: number | undefined) => Verdict): MutantSet {
   const checks = ["a", "b"].map(checkInfo);
   const run: MutantSet["run"] = async (_mutant, only, seed) =>
@@ -16,17 +16,17 @@ function setOf(verdictOf: (id: string, only: boolean, seed: number | undefined) 
 
 const mutant = { id: "m", description: "", expected: ["a"], also: [] };
 
-it("a check that judges the same alone, in any order and beside others depends on nothing else", async () => {
+it("a check with the same verdict alone, in any order and beside others depends on nothing else", async () => {
   const set = setOf((id) => (id === "a" ? "fail" : "pass"));
   expect(await findDependences(set, mutant, 7)).toEqual([]);
 });
 
-it("a check that needs the others is found by running it alone", async () => {
+it("a check that needs the others is exposed by running it alone", async () => {
   const set = setOf((id, isAlone) => (id === "a" && !isAlone ? "fail" : "pass"));
   expect(await findDependences(set, mutant, 7)).toMatchObject([{ check: "a", how: "alone", otherwise: "pass" }]);
 });
 
-it("a check that depends on the order is found by the shuffled run", async () => {
+it("a check that depends on the order is exposed by the shuffled run", async () => {
   const set = setOf((id, _isAlone, seed) => (id === "b" && seed === 7 ? "warn" : "pass"));
   expect(await findDependences(set, mutant, 7)).toMatchObject([{ check: "b", how: "shuffled", otherwise: "warn" }]);
 });

@@ -1,13 +1,13 @@
 import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import { hasNoticed } from "./selftest.ts";
 
-/** A check whose verdict on a mutant depends on more than the two of them: on its neighbours, or on their order. */
+/** A check with a verdict on a mutant that depends on its neighbours, or on their order. */
 interface Dependence {
   readonly mutant: string;
   readonly check: string;
   /** The verdict in the whole suite, in its own order. */
   readonly whole: string;
-  /** The verdict otherwise. */
+  /** The verdict alone, or in the other order. */
   readonly otherwise: string;
   readonly how: "alone" | "shuffled";
 }
@@ -19,8 +19,8 @@ async function verdictsOf(run: ReturnType<MutantSet["run"]>): Promise<Verdicts> 
 }
 
 /**
- * Whether the verdicts on a mutant are the checks' own: the whole suite in the seed's order, and each check that notices the mutant alone, judge as
- * the whole suite does.
+ * Whether the verdicts on a mutant depend on the checks alone: the whole suite in the seed's order, and each
+ * noticing check by itself, must agree with the whole suite.
  */
 export async function findDependences(
   set: MutantSet,

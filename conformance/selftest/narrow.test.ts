@@ -7,7 +7,7 @@ import { checkInfo } from "./testing/check-info.ts";
 
 const mutant = (id: string, expected: readonly string[]) => ({ id, description: `is ${id}`, expected, also: [] });
 
-/** Three checks and a mutant for each; `late` notices its own only when the others have run. */
+/** Three checks with a mutant each; `late` notices its mutant only after the others have run. */
 function mutantSet() {
   const runs: string[] = [];
   const checks = ["a-one", "b-two", "late"].map(checkInfo);
@@ -30,7 +30,7 @@ function mutantSet() {
 }
 
 describe("a narrowed self-test", () => {
-  it("proves one check by the mutants that are meant for it, and runs nothing else", async () => {
+  it("proves one check by the mutants meant for it, and runs nothing else", async () => {
     const { set, runs } = mutantSet();
     const { matrix, problems } = await selftest(narrowMutantSet(set, { only: ["a-one"] }));
     expect(problems).toEqual([]);
@@ -38,14 +38,14 @@ describe("a narrowed self-test", () => {
     expect(runs).toEqual(["clean a-one", "no-a a-one", "no-b a-one"]);
   });
 
-  it("runs the whole suite on a mutant only when the check alone does not notice it", async () => {
+  it("runs the whole suite on a mutant only if the check alone does not notice it", async () => {
     const { set, runs } = mutantSet();
     const { problems } = await selftest(narrowMutantSet(set, { only: ["late"] }));
     expect(problems).toEqual([]);
     expect(runs).toEqual(["clean late", "no-late late", "no-late whole"]);
   });
 
-  it("runs the whole suite on a mutant that is named, and judges the checks that it is meant for", async () => {
+  it("runs the whole suite on a named mutant, and judges the checks that it is meant for", async () => {
     const { set, runs } = mutantSet();
     const { matrix, problems } = await selftest(narrowMutantSet(set, { mutants: ["*-b"] }));
     expect(problems).toEqual([]);
@@ -53,13 +53,13 @@ describe("a narrowed self-test", () => {
     expect(runs).toEqual(["no-b whole"]);
   });
 
-  it("says so when a named mutant is not meant for the named check", async () => {
+  it("reports a named mutant that is not meant for the named check", async () => {
     const { set } = mutantSet();
     const { problems } = await selftest(narrowMutantSet(set, { only: ["a-*"], mutants: ["no-late"] }));
     expect(problems).toMatchObject([{ kind: "check-without-killer", about: "a-one" }]);
   });
 
-  it("has neither checks nor mutants where nothing has the name", () => {
+  it("has neither checks nor mutants for an unknown name", () => {
     const { checks, mutants } = narrowMutantSet(mutantSet().set, { only: ["c"] });
     expect([checks, mutants]).toEqual([[], []]);
   });

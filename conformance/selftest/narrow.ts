@@ -3,7 +3,7 @@ import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import { hasNoticed } from "./selftest.ts";
 import type { CheckResult } from "../runner/summary.ts";
 
-/** What a self-test is narrowed to, by ids; a `*` in one stands for any characters. */
+/** The part of a self-test to run, by ids; a `*` stands for any characters. */
 export interface Narrowed {
   /** The checks to prove. Default: those that the mutants are meant for. */
   readonly only?: readonly string[] | undefined;
@@ -20,9 +20,9 @@ function selectMutants({ mutants: all }: MutantSet, { only, mutants }: Narrowed)
 }
 
 /**
- * Some of a mutant set: for a check in the making, in a second or two. Each mutant meets the named checks alone; where that is not
- * enough, because a check judges what the others have sent, the whole suite. Without `only` it meets the whole suite, and no clean
- * broker is run.
+ * Narrows a mutant set, to prove a check under development in a second or two. Each mutant meets the named
+ * checks alone; if that is not enough, because a check judges the requests of others, it meets the whole
+ * suite. Without `only` it meets the whole suite, and no clean broker is run.
  */
 export function narrowMutantSet(set: MutantSet, narrowed: Narrowed): MutantSet {
   const { only } = narrowed;

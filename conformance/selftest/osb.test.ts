@@ -12,7 +12,7 @@ import { clausePage } from "./pages.ts";
 const RUNS_MS_MAX = 240_000;
 const mutantSet = osbMutantSet(OSB_MUTANTS);
 
-/** The checks that ought to notice a mutant and do not. */
+/** The checks that should notice a mutant and do not. */
 async function missedBy(id: string, expected: readonly string[], only?: readonly string[]): Promise<readonly string[]> {
   const results = await mutantSet.run(id, only);
   const noticing = results
@@ -25,13 +25,13 @@ const pageOf = (name: string): string =>
   readFileSync(new URL(`../../docs/conformance/${name}`, import.meta.url), "utf8");
 
 describe("the OSB suite", () => {
-  it("has a check for each clause, or says why not", () => {
+  it("has a check for each clause, or a reason for having none", () => {
     const bare = listClauses().filter(({ checks, reason }) => checks.length === 0 && (reason ?? "") === "");
     expect(bare).toEqual([]);
     expect(listClauses().map(({ id }) => id)).toEqual(CLAUSES.map(({ id }) => id));
   });
 
-  it("has checks and mutants whose ids are theirs alone", () => {
+  it("has checks and mutants with unique ids", () => {
     const ids = [...OSB_CHECKS, ...OSB_MUTANTS].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -46,13 +46,14 @@ describe("the OSB suite", () => {
     expect(lines.filter((line) => !page.includes(line))).toEqual([]);
   });
 
-  // All of them, by the whole suite, and who else notices: `npm run selftest`. So with the clean brokers below.
+  // `npm run selftest` runs all of them against the whole suite, and finds out who else notices; likewise
+  // with the clean brokers below.
   it(
     "notices each planted defect where it has to",
     async () => {
       for (const { id, expected } of sliceOf(OSB_MUTANTS, 4)) {
         const missed = await missedBy(id, expected, expected);
-        // Some checks judge what others have sent: these need the whole suite.
+        // Some checks judge the requests of others, so they need the whole suite.
         expect([id, missed.length > 0 ? await missedBy(id, expected) : []]).toEqual([id, []]);
       }
     },

@@ -44,7 +44,7 @@ export function clausePage(): string {
   return `${[head.join("\n"), ...[...sections].map(([section, list]) => sectionOf(section, list))].join("\n\n")}\n`;
 }
 
-/** What the page shows of one suite. */
+/** The contents of the page for one suite. */
 export interface SuiteMatrix {
   readonly mutantSet: MutantSet;
   readonly result: SelftestResult;

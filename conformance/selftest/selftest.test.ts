@@ -12,7 +12,7 @@ const mutant = (id: string, expected: readonly string[], also: readonly string[]
   also,
 });
 
-/** A mutant set whose runs are given: verdicts by broker and check, `pass` where nothing is said. */
+/** A mutant set with given results: verdicts by broker and check, `pass` by default. */
 function mutantSetOf(
   mutants: readonly MutantInfo[],
   verdicts: Record<string, Record<string, [Verdict, string?]>>,
@@ -42,7 +42,7 @@ async function problemsOf(
 }
 
 describe("selftest", () => {
-  it("finds nothing wrong with a sound matrix, and shows it by rows and columns", async () => {
+  it("has no objection to a sound matrix, and lists it by rows and columns", async () => {
     const seen: number[] = [];
     const { matrix, problems } = await selftest(mutantSetOf(sound, soundly), ({ done }) => seen.push(done));
     expect(problems).toEqual([]);
@@ -55,19 +55,19 @@ describe("selftest", () => {
     expect(seen).toEqual([1, 2, 3, 4]);
   });
 
-  it("names the mutant that its check did not notice, and the check that therefore kills none", async () => {
+  it("names the mutant that its check misses, and the check that therefore kills none", async () => {
     expect(await problemsOf(sound, { ...soundly, "no-a": {} })).toEqual([
       { kind: "mutant-missed", about: "no-a" },
       { kind: "check-without-killer", about: "a" },
     ]);
   });
 
-  it("does not take a verdict that is withheld for a notice", async () => {
+  it("does not count a withheld verdict as noticing", async () => {
     const verdicts = { ...soundly, "no-a": { a: ["unknown", "no answer"] } as Record<string, [Verdict, string?]> };
     expect(await problemsOf(sound, verdicts)).toContainEqual({ kind: "mutant-missed", about: "no-a" });
   });
 
-  it("names the check that objects to what is not its business", async () => {
+  it("names the check that objects to a mutant meant for others", async () => {
     const verdicts = { ...soundly, "no-a": { a: ["fail"], b: ["warn"] } as Record<string, [Verdict, string?]> };
     expect(await problemsOf(sound, verdicts)).toEqual([{ kind: "mutant-over-noticed", about: "no-a" }]);
   });
@@ -78,18 +78,18 @@ describe("selftest", () => {
     expect(await problemsOf(mutants, verdicts)).toEqual([{ kind: "check-without-killer", about: "b" }]);
   });
 
-  it.each<Verdict>(["fail", "warn", "unknown"])("does not bear %s on a clean broker", async (verdict) => {
+  it.each<Verdict>(["fail", "warn", "unknown"])("does not tolerate %s on a clean broker", async (verdict) => {
     expect(await problemsOf(sound, { ...soundly, clean: { b: [verdict] } })).toEqual([
       { kind: "clean-broker", about: "clean" },
     ]);
   });
 
-  it("reports a check that crashed, on whatever broker", async () => {
+  it("reports a check that crashed on any broker", async () => {
     const verdicts = { ...soundly, "no-a": { a: ["fail"], c: ["unknown", "the check crashed: TypeError"] } } as never;
     expect(await problemsOf(sound, verdicts)).toEqual([{ kind: "check-crashed", about: "no-a" }]);
   });
 
-  it("reports a mutant that expects a check that does not exist", async () => {
+  it("reports a mutant that expects a nonexistent check", async () => {
     const problems = await problemsOf([...sound, mutant("no-d", ["d"])], soundly);
     expect(problems).toContainEqual({ kind: "mutant-missed", about: "no-d" });
   });

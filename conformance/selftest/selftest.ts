@@ -2,7 +2,7 @@ import { isNamedBy } from "../runner/selection.ts";
 import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import type { CheckResult } from "../runner/summary.ts";
 
-/** Who noticed what. The two lists are the same matrix by rows and by columns. */
+/** The kills. The two lists are the same matrix by rows and by columns. */
 export interface KillMatrix {
   readonly checks: readonly { readonly id: string; readonly killers: readonly string[] }[];
   readonly mutants: readonly {
@@ -12,21 +12,21 @@ export interface KillMatrix {
   }[];
 }
 
-/** Something that stands between a suite and trust, in one line. */
+/** A reason not to trust a suite, in one line. */
 export interface Problem {
   readonly kind: "check-without-killer" | "mutant-missed" | "mutant-over-noticed" | "clean-broker" | "check-crashed";
-  /** Id of the check, mutant or clean broker that it is about. */
+  /** Id of the check, mutant or clean broker in question. */
   readonly about: string;
   readonly text: string;
 }
 
-/** What the self-test of one suite found. */
+/** The result of the self-test of one suite. */
 export interface SelftestResult {
   readonly matrix: KillMatrix;
   readonly problems: readonly Problem[];
 }
 
-/** The mutants that go unnoticed by the checks meant for them when nothing else runs: the quick half of a self-test. */
+/** The mutants that the checks meant for them miss when nothing else runs: the quick half of a self-test. */
 export async function findUnnoticed(set: MutantSet): Promise<readonly string[]> {
   const missed: string[] = [];
   for (const { id, expected } of set.mutants) {
@@ -36,7 +36,7 @@ export async function findUnnoticed(set: MutantSet): Promise<readonly string[]> 
   return missed;
 }
 
-/** What has been done so far: `done` of `all` runs, the last of them on `broker`. */
+/** The progress so far: `done` of `all` runs, the last of them on `broker`. */
 export interface Progress {
   readonly done: number;
   readonly all: number;
@@ -45,7 +45,7 @@ export interface Progress {
 
 const CRASHED = /^the check crashed/;
 
-/** A violated MUST shows as `fail`, a violated SHOULD or MAY as `warn`; a verdict that is withheld accuses nobody. */
+/** A violated MUST shows as `fail`, a violated SHOULD or MAY as `warn`; a withheld verdict accuses nobody. */
 export const hasNoticed = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
 
 /** Whether an id is in a list; `*` in the list stands for any characters. */
@@ -87,7 +87,7 @@ function judgeMutant(mutant: MutantInfo, killedBy: readonly string[]): Problem[]
   ];
 }
 
-/** A mutant that expects a check that does not exist proves nothing. */
+/** A mutant that expects a nonexistent check proves nothing. */
 function unknownExpectations({ checks, mutants }: MutantSet): Problem[] {
   const known = new Set(checks.map(({ id }) => id));
   return mutants.flatMap(({ id, expected }) =>
@@ -98,9 +98,9 @@ function unknownExpectations({ checks, mutants }: MutantSet): Problem[] {
 }
 
 /**
- * Runs a suite on a clean broker and on each of its mutants. Sound when `problems` is empty: each check is noticed by at least
- * one mutant that it was meant for, each mutant by the checks it names and by no others than those its description allows,
- * and no clean broker is accused of anything.
+ * Runs a suite on a clean broker and on each of its mutants. Sound when `problems` is empty: each check
+ * notices at least one mutant meant for it, each mutant is noticed by the checks that it names and by no
+ * others than its description allows, and no clean broker is accused of anything.
  */
 export async function selftest(
   mutantSet: MutantSet,

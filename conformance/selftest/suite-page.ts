@@ -4,7 +4,7 @@ import { ISOLATION_PLAN } from "../suites/isolation/plan.ts";
 import { row, type SuiteMatrix } from "./pages.ts";
 import { BACKUP_INTRO, ISOLATION_INTRO } from "./suite-intros.ts";
 
-/** What the page of a suite about data says before its table. */
+/** The introduction on the page of a suite about data. */
 interface SuitePage {
   readonly title: string;
   readonly intro: readonly string[];
@@ -21,7 +21,10 @@ function lineOf(matrix: SuiteMatrix, { id, title, severity, needs }: PlannedChec
   return row(`\`${id}\``, title, severity, needs, proof);
 }
 
-/** The page of a suite, for vendors: what it judges, what it needs to know, how long it takes, what it touches, and every check of its plan. */
+/**
+ * The page of a suite, for vendors: its subject, its settings, its duration, its side effects, and every
+ * check of its plan.
+ */
 export function suitePage({ title, intro, plan }: SuitePage, matrix: SuiteMatrix): string {
   const held = matrix.mutantSet.checks.length;
   const groups = Map.groupBy(plan, ({ group }) => group);

@@ -1,4 +1,4 @@
-/** What a vendor says its backups can do; see `backup.claims`. */
+/** A vendor's claims about its backups; see `backup.claims`. */
 export const BACKUP_CLAIMS = ["B1", "B2", "B3", "B4", "B5"] as const;
 /** A claim of the section `backup`. */
 export type BackupClaim = (typeof BACKUP_CLAIMS)[number];
@@ -21,7 +21,7 @@ export const BACKUP_DRIVER_NAMES = [
 /** The driver from which a section `backup` starts if it names none. */
 export const DEFAULT_BACKUP_DRIVER = "a9s";
 
-/** What a backup, or a restore, can be. */
+/** The state of a backup or a restore. */
 export type BackupState = (typeof BACKUP_STATES)[number];
 
 /** The name of an interface of backups. */

@@ -5,8 +5,9 @@ import { memberSchemas, type SchemaNode, valueSchemaOf } from "./schema-path.ts"
 const mayBeBlank = (schemas: readonly SchemaNode[]): boolean => schemas.every(({ anyOf }) => anyOf === undefined);
 
 /**
- * Takes out the keys that were written without a value (`backup:` and nothing behind it), as far as the schema knows them; in a free
- * mapping such a key stands for an empty mapping where mappings are expected. What a broker is sent stays as it is.
+ * Removes the keys that were written without a value (`backup:` and nothing after it), as far as the schema
+ * knows them; in a free mapping, where mappings are expected, such a key stands for an empty one. Values to
+ * be sent to a broker are left alone.
  */
 export function withoutBlanks(value: Json, node: SchemaNode): Json {
   if (!isObject(value) || (node.properties ?? node.patternProperties ?? node.anyOf) === undefined) return value;

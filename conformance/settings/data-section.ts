@@ -2,13 +2,13 @@ import { isIP } from "node:net";
 import Type from "typebox";
 import { Checked, HttpUrl, MappingOf, Section, Text, type Words } from "./vocabulary.ts";
 
-/** As in `data/engines.ts`, which is a room above this one. */
+/** As in `data/engines.ts`, which is in a room above this one. */
 const ENGINES = ["postgresql", "redis", "mongodb", "mysql", "rabbitmq", "search"] as const;
 
 /** Checks that run only if they are named. */
 const DANGEROUS = ["IS-42", "IS-52"] as const;
 
-/** Stands for the address of the instance itself, where an address of another tenant's VM is asked for. */
+/** In place of an address of another tenant's VM: the address of the instance itself. */
 const OWN_ADDRESS = "instance";
 
 const isAddress = (text: string): boolean => isIP(text) !== 0;

@@ -9,7 +9,7 @@ import { memberSchemas, type SchemaNode } from "./schema-path.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
-/** Every key of the page with its examples, as a file that has that key alone. */
+/** Every key of the page with its examples, as a file with only that key. */
 function exampleFiles(): readonly (readonly [string, string])[] {
   const paths = [...settingsPage().matchAll(/^\| `([\w.]+)` \|/gm)].map(([, path = ""]) => path);
   return paths.flatMap((path) => {
@@ -29,11 +29,11 @@ describe("the documentation of drydock.yml", () => {
   it.each([
     ["docs/drydock-yml.md", settingsPage],
     ["docs/drydock.schema.json", schemaDocument],
-  ])("%s is what the schema says (npm run docs writes it)", (path, generate) => {
+  ])("%s matches the schema (npm run docs writes it)", (path, generate) => {
     expect(read(path)).toBe(generate());
   });
 
-  it.each(exampleFiles())("gives an example of %s that is accepted", (_path, text) => {
+  it.each(exampleFiles())("gives a valid example of %s", (_path, text) => {
     expect(() => parseDrydockFile(text)).not.toThrow();
   });
 

@@ -1,7 +1,7 @@
 import { type SchemaNode, valueSchemaOf } from "./schema-path.ts";
 import { DRYDOCK_SCHEMA } from "./schema.ts";
 
-/** Our own keywords, which no other reader of JSON Schema knows. */
+/** Our own keywords, unknown to other readers of JSON Schema. */
 const OWN_WORDS = new Set(["expected", "fallback", "keyName"]);
 
 /** `docs/drydock.schema.json`: the schema for editors. */
@@ -21,7 +21,7 @@ interface KeyRow {
   readonly node: SchemaNode;
 }
 
-/** Every key below a node, parents first; a free mapping's key by the name that stands for it. */
+/** Every key below a node, parents first; keys of a free mapping by their placeholder. */
 function rowsBelow(node: SchemaNode, path: string): readonly KeyRow[] {
   const value = valueSchemaOf(node);
   const named = Object.entries(node.properties ?? {});

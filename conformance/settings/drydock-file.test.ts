@@ -56,7 +56,7 @@ describe("the part backup of drydock.yml", () => {
 });
 
 describe("the part data of drydock.yml", () => {
-  it("says how data services are reached", () => {
+  it("describes how data services are reached", () => {
     const { data } = parseDrydockFile(`
 data:
   dns: 127.0.0.1:8600
@@ -100,12 +100,12 @@ data:
 });
 
 describe("drydock.yml", () => {
-  it("may be empty, and a key without a value counts as left out", () => {
+  it("may be empty, and a key without a value counts as absent", () => {
     const blank = "parameters:\ncontext:\nheaders:\nhooks:\nbackup:\ndata:\n  dns:\n  ports:\n";
     for (const text of ["", "# nothing\n", blank]) expect(parseDrydockFile(text)).toEqual(EMPTY_FILE);
   });
 
-  it("keeps what a broker is sent as it is written, blanks included", () => {
+  it("keeps values to be sent to a broker as written, including blank ones", () => {
     const { parameters, context } = parseDrydockFile(`
 parameters: { my-db: { small: { provision: { region: null, tags: [a, null] } }, large: } }
 context: { platform: null }`);
@@ -113,7 +113,7 @@ context: { platform: null }`);
     expect(context).toEqual({ platform: null });
   });
 
-  it("sends headers as texts, whatever YAML makes of them", () => {
+  it("keeps headers as texts, whatever YAML makes of them", () => {
     expect(parseDrydockFile("headers: { A: 5, B: true, C: '', D: 0.5 }").headers).toEqual({
       A: "5",
       B: "true",
@@ -154,12 +154,12 @@ context: { platform: null }`);
     ["data: { outsider: eth0 }", '"data.outsider" must be an IP address of this machine'],
     ["a: b: c", "Nested mappings are not allowed"],
     ["data: {}\ndata: {}", "Map keys must be unique"],
-  ])("refuses %s in one line that says where and what", (text, why) => {
+  ])("refuses %s in one line with place and reason", (text, why) => {
     expect(refusal(text)).toContain(`drydock.yml: ${why}`);
     expect(refusal(text)).not.toContain("\n");
   });
 
-  it("is either parsed or refused as a bad file, whatever it holds", () => {
+  it("is either parsed or refused as a bad file, whatever it contains", () => {
     const keys = fc.constantFrom(...KEYS);
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
@@ -187,7 +187,7 @@ context: { platform: null }`);
     );
   });
 
-  it("accepts every file made of keys and values that the schema knows", () => {
+  it("accepts every file of keys and values that the schema allows", () => {
     fc.assert(
       fc.property(anyFile, (file) => {
         const { data, hooks } = parseDrydockFile(stringify(file));

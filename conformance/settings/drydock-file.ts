@@ -7,7 +7,7 @@ import { explain } from "./explain.ts";
 import type { DrydockFile } from "./file.ts";
 import { type CommandSections, DRYDOCK_SCHEMA, type DrydockInput } from "./schema.ts";
 
-/** YAML aliases that a file may resolve to; more would be an attack on memory. */
+/** The most YAML aliases in a file; more would be an attack on memory. */
 const ALIASES_MAX = 100;
 
 const validator = Compile(DRYDOCK_SCHEMA);
@@ -45,9 +45,9 @@ function parseInput(text: string): DrydockInput {
 }
 
 /**
- * Parses the text of a `drydock.yml`. A key without a value counts as left out.
+ * Parses the text of a `drydock.yml`. A key without a value counts as absent.
  *
- * @throws TargetError bad-file: the first thing that is wrong, with its place and what is expected there
+ * @throws TargetError bad-file: the first error, with its place and the expected value
  */
 export const parseDrydockFile = (text: string): DrydockFile => fill(parseInput(text));
 

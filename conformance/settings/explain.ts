@@ -3,7 +3,7 @@ import { suggestionsFor } from "../client/errors/nearest.ts";
 import { type Json, isArray, isObject } from "../client/http/json.ts";
 import { knownKeys, memberSchemas, type SchemaNode } from "./schema-path.ts";
 
-/** The part of a validation error that an explanation begins with. */
+/** The part of a validation error that explanations use. */
 interface SchemaError {
   readonly keyword: string;
   /** Where the value is, as a JSON pointer. */
@@ -27,7 +27,7 @@ function memberOf(value: Json | undefined, key: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** The places on the path from the whole file to an error, the file first. */
+/** The places on the path from the whole file to an error, outermost first. */
 function placesTo(segments: readonly string[], value: Json, schema: SchemaNode): readonly Place[] {
   const places: Place[] = [{ path: [], value, schemas: [schema] }];
   for (const segment of segments) {
@@ -47,7 +47,7 @@ const NEW_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(FORMER_KEY
 
 const nameOf = (path: readonly string[]): string => (path.length === 0 ? "the file" : `"${path.join(".")}"`);
 
-/** A key that a mapping can't have, with the keys that were probably meant. */
+/** Refuses a key that a mapping can't have, with the keys that were probably meant. */
 function explainUnknownKey({ path, value, schemas }: Place): string | undefined {
   const keys = schemas.flatMap(knownKeys);
   if (!isObject(value) || keys.length === 0) return undefined;
@@ -60,7 +60,7 @@ function explainUnknownKey({ path, value, schemas }: Place): string | undefined 
   return `unknown key "${name}"${hint}`;
 }
 
-/** What a value must be, said at the innermost place for which the schema has words. */
+/** The expected value, at the innermost place for which the schema has words. */
 function explainValue(places: readonly Place[]): string {
   for (const { path, value, schemas } of places.toReversed()) {
     const expected = schemas.find((node) => node.expected !== undefined)?.expected;
@@ -71,9 +71,9 @@ function explainValue(places: readonly Place[]): string {
   return `${nameOf([])} is not what the schema says`;
 }
 
-/** One line for what is wrong with a file: an unknown key before a wrong value, the outermost first. */
+/** The first error of a file in one line: unknown keys before wrong values, outermost first. */
 export function explain(errors: readonly SchemaError[], file: Json, schema: SchemaNode): string {
-  // A forbidden key is wrong merely by being there, which the mapping around it reports as well.
+  // The mere presence of a forbidden key is an error, which the enclosing mapping reports as well.
   const telling = errors.filter(({ keyword }) => keyword !== "boolean");
   const ways = telling.map(({ instancePath }) => placesTo(segmentsOf(instancePath), file, schema));
   const stray = ways

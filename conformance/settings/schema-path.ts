@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
 
-/** A node of the schema, with what this room adds to its type. */
+/** A node of the schema, with the keywords of this room. */
 export interface SchemaNode {
   readonly type?: string;
   readonly description?: string;
@@ -14,7 +14,7 @@ export interface SchemaNode {
   readonly anyOf?: readonly (TSchema & SchemaNode)[];
 }
 
-/** The schema of what stands behind the keys of a free mapping; undefined for other nodes. */
+/** The schema of the values in a free mapping; undefined for other nodes. */
 export function valueSchemaOf({ patternProperties = {} }: SchemaNode): SchemaNode | undefined {
   return Object.values(patternProperties)[0];
 }

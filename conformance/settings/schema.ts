@@ -6,8 +6,8 @@ import { DataSection } from "./data-section.ts";
 import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
 
 /**
- * The schema of `drydock.yml`: what is accepted, what TypeScript knows of it, what its documentation says and what an editor
- * completes all come from here. Besides the keywords of JSON Schema, it uses three of its own:
+ * The schema of `drydock.yml`, from which validation, the TypeScript type, the documentation and the
+ * completion of editors all derive. Besides the keywords of JSON Schema, it uses three of its own:
  *
  * - `expected`: what a value must be, in words that follow "must be"; error messages and the documentation say it.
  * - `fallback`: in words, what applies if the key is left out and there is no `default`.
@@ -106,7 +106,7 @@ export const DRYDOCK_SCHEMA = Type.Object(
   { additionalProperties: false, expected: "a mapping" },
 );
 
-/** What somebody wrote into a drydock.yml. */
+/** A drydock.yml as its author wrote it. */
 export type DrydockInput = Static<typeof DRYDOCK_SCHEMA>;
 /** The sections that hold options of commands. */
 export type CommandSections = {
@@ -114,7 +114,7 @@ export type CommandSections = {
 };
 /** Parameters that a broker needs for a plan, by kind of request. */
 export type PlanParameters = Static<typeof PlanParameters>;
-/** The section `backup` as it was written. */
+/** The section `backup` as its author wrote it. */
 export type BackupSettings = NonNullable<DrydockInput["backup"]>;
 /** A line such as `GET /path`, or its parts. */
 export type RequestSetting = NonNullable<BackupSettings["create"]>;

@@ -1,7 +1,7 @@
 import Type from "typebox";
 import type { JsonObject } from "../client/http/json.ts";
 
-/** What is said about a key; see `schema.ts`. */
+/** The documentation of a key; see `schema.ts`. */
 export interface Words {
   readonly description: string;
   readonly expected?: string;
@@ -15,19 +15,19 @@ export const oneOf = (words: readonly string[]): string => `one of ${words.join(
 /** A text that is not empty. */
 export const Text = (words: Words) => Type.Optional(Type.String({ minLength: 1, expected: "a text", ...words }));
 
-/** A text in a form that no JSON Schema keyword describes exactly. */
+/** A text in a format that no JSON Schema keyword describes exactly. */
 export const Checked = (isRight: (text: string) => boolean, words: Words) =>
   Type.Optional(Type.Refine(Type.String({ minLength: 1, ...words }), isRight));
 
-/** A mapping of keys that are known; any other is refused. */
+/** A mapping with known keys; any other is refused. */
 export const Section = <P extends Type.TProperties>(properties: P, words: Words) =>
   Type.Optional(Type.Object(properties, { additionalProperties: false, expected: "a mapping", ...words }));
 
-/** A mapping whose keys only the broker knows. */
+/** A mapping with keys that only the broker knows. */
 export const FreeMapping = (words: Words) =>
   Type.Optional(Type.Unsafe<JsonObject>({ type: "object", expected: "a mapping", ...words }));
 
-/** A mapping of names that the user gives to values of one kind. */
+/** A mapping from names of the user's choice to values of one kind. */
 export const MappingOf = <S extends Type.TSchema>(keyName: string, value: S, words: Words) =>
   Type.Optional(Type.Record(Type.String(), value, { keyName, expected: "a mapping", ...words }));
 

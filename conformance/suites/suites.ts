@@ -4,7 +4,7 @@ import { isolationSuite } from "./isolation/suite.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { AnySuite } from "../runner/suite.ts";
 
-/** Every suite that there is, by its name. */
+/** Every suite by its name. */
 export const SUITES: Readonly<Record<SuiteName, AnySuite>> = {
   osb: osbSuite,
   backup: backupSuite,

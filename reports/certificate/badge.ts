@@ -11,7 +11,7 @@ const GREEN = "#2f7d32";
 const AMBER = "#8a6100";
 const RED = "#b3261e";
 
-/** What a badge says, and the colour of it. White on each of these colours has a contrast of more than 4.5 to 1. */
+/** The text of a badge, and its colour. White on each of these colours has a contrast of more than 4.5 to 1. */
 function messageOf({ outcome, levels, waivers }: Certificate): { readonly text: string; readonly colour: string } {
   const shown = levels.filter(({ level }) => level !== "none").map(levelInWords);
   if (outcome === "part") return { text: "not certified", colour: RED };

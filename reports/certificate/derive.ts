@@ -75,7 +75,10 @@ const RESULT_OF: Readonly<Record<Certificate["outcome"], "FAILED" | "WARNED" | "
   part: "FAILED",
 };
 
-/** What follows from the list of verdicts, the waivers and the outcome. Whoever verifies a certificate derives it again and compares. */
+/**
+ * The statements that follow from the list of verdicts, the waivers and the outcome. A verifier derives them
+ * again and compares.
+ */
 export function derivedFrom(certified: Pick<Certificate, "checks" | "waivers" | "outcome">): Derived {
   const { checks, waivers, outcome } = certified;
   const explained = explainedIn(checks);

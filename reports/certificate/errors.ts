@@ -1,4 +1,7 @@
-/** What prevents a certificate from being made or read, each with what to do about it. The user can fix all of them; they end with exit code 2. */
+/**
+ * The errors that prevent a certificate from being made or read, each with its remedy. The user can fix all
+ * of them; they end with exit code 2.
+ */
 export const CERTIFICATE_ERRORS = {
   CERTIFICATE_NO_KEY: "name a PEM file that holds an Ed25519 key; drydock keygen creates a pair",
   CERTIFICATE_NO_FILE: "name a certificate that drydock wrote: certificate.json or certificate.sigstore.json",

@@ -14,7 +14,7 @@ import {
 const VALID_DAYS = 365;
 const DAY_MS = 86_400_000;
 
-/** What a certificate says in addition to the report. */
+/** The contents of a certificate in addition to the report. */
 export interface CertificateInput {
   readonly report: Report;
   /** All suites, with all their checks. */

@@ -40,7 +40,7 @@ const CertifiedSuite = Type.Object({
 const ReachedLevel = Type.Object({
   suite: SuiteName,
   level: Text,
-  /** What the level rests on. */
+  /** The basis of the level. */
   checks: Count,
   exercised: Count,
   /** Set on a level that rests on waivers; it ends with the first of them. */

@@ -20,10 +20,10 @@ export const REFUSALS = {
   waived: "it rests on waivers",
 } as const;
 
-/** What is wrong with a certificate. */
+/** A reason to refuse a certificate. */
 export interface Refusal {
   readonly code: keyof typeof REFUSALS;
-  /** What was found, in one line. */
+  /** The finding, in one line. */
   readonly detail: string;
 }
 
@@ -32,11 +32,11 @@ export interface Verification {
   readonly refusals: readonly Refusal[];
   /** Present once the signature holds. */
   readonly statement?: Statement;
-  /** What could not be compared here, each in one line. */
+  /** The parts that could not be compared here, each in one line. */
   readonly notes: readonly string[];
 }
 
-/** What a certificate is verified against. */
+/** The inputs against which a certificate is verified. */
 export interface VerifyOptions {
   readonly key: KeyObject;
   /** ms since the Unix epoch: the time at which it must be valid. */

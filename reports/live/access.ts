@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 
 /** Who may watch and control. */
 export interface LiveAccess {
-  /** What each request except the one for the page itself must carry as `Authorization: Bearer`. */
+  /** The token that each request, except the one for the page itself, must carry as `Authorization: Bearer`. */
   readonly token: string;
   /** `127.64.250.1:7702`. */
   readonly host: string;

@@ -1,6 +1,6 @@
 import type { Row } from "./feed.ts";
 
-/** What differs between two moments. */
+/** The differences between two moments. */
 interface RowChanges {
   readonly put: readonly Row[];
   readonly gone: readonly string[];

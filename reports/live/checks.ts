@@ -60,7 +60,7 @@ export class LiveChecks {
     return [...this.#checks.values()];
   }
 
-  /** What has changed since the last call. */
+  /** The changes since the last call. */
   drain(): readonly LiveCheck[] {
     const changed = [...this.#changed].flatMap((id) => this.#checks.get(id) ?? []);
     this.#changed.clear();

@@ -1,4 +1,7 @@
-/** What a live page receives: JSON messages, one at a time, over one stream of server-sent events. None of them holds a secret. */
+/**
+ * The messages that a live page receives: JSON, one at a time, over one stream of server-sent events. None of
+ * them holds a secret.
+ */
 
 /** One state change of the cloud, as its journal has it. */
 export interface LiveEvent {
@@ -57,7 +60,7 @@ export interface GroupRow extends RowBase {
 /** A deployment of the director. */
 export interface DeploymentRow extends RowBase {
   readonly kind: "deployment";
-  /** What it serves, such as `postgresql`; the platform's own parts are `platform`. */
+  /** Its purpose, such as `postgresql`; `platform` for the platform's own parts. */
   readonly family: string;
   /** How many VMs it has. */
   readonly vms: number;

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "./feed.ts";
 import type { ClockCommand, LiveCloud, Refused } from "./source.ts";
 
-/** What the server answers to a request of the page. */
+/** The server's answer to a request of the page. */
 interface Reply {
   readonly status: number;
   readonly body: unknown;

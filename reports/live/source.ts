@@ -1,6 +1,6 @@
 import type { LiveClock, LiveEvent, LivePoint, LiveRule, Row } from "./feed.ts";
 
-/** What a viewer may do with the clock. `jump` takes ms. */
+/** The actions of a viewer on the clock. `jump` takes ms. */
 export type ClockCommand = { readonly do: "pause" | "resume" | "step" } | { readonly do: "jump"; readonly ms: number };
 
 /** Why a command was not carried out. */

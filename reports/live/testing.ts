@@ -80,7 +80,7 @@ export function taskEvents(count: number): readonly LiveEvent[] {
   }));
 }
 
-/** What a test may change in the cloud while the page watches it. */
+/** The changes that a test may make in the cloud while the page watches it. */
 export interface MadeCloud extends LiveCloud {
   change(changed: {
     readonly rows?: readonly Row[];

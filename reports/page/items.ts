@@ -1,4 +1,7 @@
-/** What the page lists and filters: checks and seeds, in one shape. Free of the DOM, so that it can be tested without a page. */
+/**
+ * The items that the page lists and filters: checks and seeds, in one shape. Free of the DOM, so that it can
+ * be tested without a page.
+ */
 import type { Level, Verdict } from "../../conformance/runner/events.ts";
 import type { CheckReport, Report, SeedReport } from "../report.ts";
 

@@ -20,9 +20,9 @@ export type RegistryOptions = Pick<VerifyOptions, "nowMs" | "suites" | "version"
 /** A submission and the result of its check. */
 export interface CheckedSubmission {
   readonly place: Place;
-  /** What is wrong with it, each in one line; empty if it may be listed. */
+  /** The objections to it, each in one line; empty if it may be listed. */
   readonly faults: readonly string[];
-  /** What could not be compared, and whether it has expired. */
+  /** The parts that could not be compared, and whether it has expired. */
   readonly notes: readonly string[];
   readonly keyId?: string;
   readonly submission?: Submission;

@@ -1,4 +1,7 @@
-/** What prevents a registry from being read or indexed, each with what to do about it. The user can fix all of them; they end with exit code 2. */
+/**
+ * The errors that prevent a registry from being read or indexed, each with its remedy. The user can fix all
+ * of them; they end with exit code 2.
+ */
 export const REGISTRY_ERRORS = {
   REGISTRY_NOT_FOUND: "name a folder that holds the folders keys and submissions (docs/certification.md)",
   REGISTRY_BAD_SUITES: 'write it as {"drydock VERSION": {"SUITE": "DIGEST"}}',

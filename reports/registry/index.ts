@@ -13,7 +13,7 @@ export { REGISTRY_ERRORS, RegistryError } from "./errors.ts";
 /** The result of checking a registry. */
 export interface CheckedRegistry {
   readonly submissions: readonly CheckedSubmission[];
-  /** What is wrong with the registry itself, each in one line. */
+  /** The objections to the registry itself, each in one line. */
   readonly faults: readonly string[];
   /** The text of the files generated from its submissions, by name. */
   readonly index: Readonly<Record<string, string>>;

@@ -31,7 +31,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the check says of a changed copy. */
+/** The objections of the check to a changed copy. */
 function faultsAfter(change: (dir: string) => void, options = OPTIONS): string {
   const dir = mkdtempSync(join(folder, "copy-"));
   cpSync(model, dir, { recursive: true });

@@ -11,7 +11,7 @@ const Submission = Type.Object(
     product: Line,
     /** Where people read about it. */
     homepage: Type.Optional(Type.String({ pattern: "^https://\\S+$", maxLength: 500 })),
-    /** What the vendor claims, such as `osb-core`. */
+    /** The vendor's claims, such as `osb-core`. */
     claims: Type.Array(Type.Enum([...CLAIMS]), { minItems: 1, uniqueItems: true }),
   },
   { additionalProperties: false },

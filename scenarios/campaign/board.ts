@@ -196,7 +196,7 @@ export class Board {
     }));
   }
 
-  /** What a seed of a subject has taken on average so far, in ms; undefined if none has been played. */
+  /** The average time of a subject's seed so far, in ms; undefined if none has been played. */
   async costOf(unit: Pick<Unit, "scenario" | "plantedBug">): Promise<number | undefined> {
     const { rows } = await this.#pool.query<{ ms: number; seeds: string }>(
       "select ms, seeds from drydock_costs where subject = $1",

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Played } from "./result.ts";
 
-/** What a board keeps besides the queue. `at` numbers verdicts in the order in which they were written. */
+/** The tables of a board besides the queue. `at` numbers verdicts in the order in which they were written. */
 export const TABLES = `
 create table if not exists drydock_verdicts (
   campaign text not null,

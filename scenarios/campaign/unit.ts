@@ -15,7 +15,7 @@ export type Unit = Static<typeof Unit>;
 /** The work in one unit, in ms: long compared with the cost of a job, short enough to lose with a killed worker. */
 const UNIT_MS = 3000;
 const SEEDS_MAX = 200;
-/** What a seed is assumed to take before anything was measured, in ms. */
+/** The assumed time of a seed before any measurement, in ms. */
 const SEEDS_UNMEASURED = 8;
 
 /** How many seeds make a unit. @param msOfSeed what a seed took on average, if known */

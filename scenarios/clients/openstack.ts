@@ -34,7 +34,7 @@ const Token = Type.Object({ token: Type.Object({ catalog: Catalog }) });
 
 const Resource = Type.Object({ id: Type.String(), name: Type.Optional(Type.Union([Type.String(), Type.Null()])) });
 
-/** What most resources have in common. */
+/** The fields that most resources have. */
 type Resource = Static<typeof Resource>;
 
 /**

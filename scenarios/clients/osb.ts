@@ -36,7 +36,7 @@ const Offering = Type.Object({
   plans: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
 });
 
-/** What a scenario needs of GET /v2/catalog. */
+/** The parts of GET /v2/catalog that a scenario needs. */
 export const CatalogBody = Type.Object({ services: Type.Array(Offering) });
 
 const BindingCredentials = Type.Object({
@@ -49,10 +49,10 @@ const BindingCredentials = Type.Object({
   uri: Type.String(),
 });
 
-/** What a binding gives an application (a9s PostgreSQL). */
+/** The credentials of a binding (a9s PostgreSQL). */
 export type BindingCredentials = Static<typeof BindingCredentials>;
 
-/** What a scenario needs of the answer to a bind. */
+/** The parts of the answer to a bind that a scenario needs. */
 export const BindingBody = Type.Object({ credentials: BindingCredentials });
 
 const API_VERSION = "2.17";
@@ -87,7 +87,7 @@ function retryAfterMs(headers: Headers): number {
   return Number.isFinite(seconds) ? seconds * 1000 : DEFAULT_RETRY_MS;
 }
 
-/** Makes a client. @param sleep lets the client give up on an answer after a minute. Default: it waits for ever */
+/** Makes a client. @param sleep lets the client give up on an answer after a minute. Default: it waits forever */
 export function osbClient(environment: Environment, broker: BrokerAddress, sleep?: AbortableSleep): OsbClient {
   const headers = {
     authorization: basicHeader(broker.username, broker.password),

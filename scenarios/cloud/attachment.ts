@@ -22,7 +22,7 @@ export function attachServer(net: World["net"], address: string, port: number, a
   return { detach: net.attach(address, port, { fetch }), sever: () => open.forEach((cut) => cut(connectionReset())) };
 }
 
-/** What `fetch` of Node.js throws for a connection that was reset. */
+/** The error that `fetch` of Node.js throws for a reset connection. */
 const connectionReset = (): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) });
 

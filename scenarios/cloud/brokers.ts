@@ -20,9 +20,9 @@ import { CLASSIC_PLANS, planNames } from "./offers.ts";
 interface BrokersOptions {
   /** A planted defect of every broker, to see it found. Default: none. */
   readonly planted?: PlantedBug | undefined;
-  /** What the operator decides about backups. */
+  /** The operator's settings for backups. */
   readonly backups?: BrokerConfig["backups"];
-  /** What is offered, what instances are made of, and how many of them there may be. Default: `CLASSIC_PLANS` of one version, without quotas. */
+  /** The offer, the releases of instances, and their quotas. Default: `CLASSIC_PLANS` of one version, without quotas. */
   readonly offers?: (service: ServiceName) => Pick<BrokerConfig, "catalog" | "maintenance" | "quotas">;
   /** The API of the platform whose users see dashboards. Default: there are no dashboards. */
   readonly platformUrl?: string;
@@ -43,7 +43,7 @@ export interface RunningBroker extends BrokerAddress {
   readonly service: ServiceName;
   readonly name: string;
   readonly ip: string;
-  /** What its operators log in with, for GET /instances. */
+  /** The login of its operators, for GET /instances. */
   readonly operator: { readonly username: string; readonly password: string };
 }
 

@@ -20,7 +20,7 @@ import { FakePlatform } from "./platform/platform.ts";
 import { type CloudSecrets, drawSecrets } from "./secrets.ts";
 import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
-/** What kind of cloud to boot. */
+/** The options of a cloud. */
 export interface CloudOptions extends Pick<WorldOptions, "director"> {
   /** Ids, addresses, durations and faults are drawn from it. Default: a random one. */
   readonly seed?: number;
@@ -35,7 +35,7 @@ export interface CloudOptions extends Pick<WorldOptions, "director"> {
   readonly block?: string;
   /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
-  /** What the brokers offer. Default: `small`, so that a certification tries each kind of plan once. */
+  /** The offer of the brokers. Default: `small`, so that a certification tries each kind of plan once. */
   readonly catalog?: CatalogSize;
   /** Where the brokers keep their state. Default: `embedded`, in memory. */
   readonly store?: StoreKind;

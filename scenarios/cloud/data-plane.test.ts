@@ -38,7 +38,7 @@ const HOOKED =
   );
 const passOf = (ids: readonly string[]): object => Object.fromEntries(ids.map((id) => [id, "pass"]));
 
-/** What service instances have left behind in a world: data services on VMs, and their disks. */
+/** The remains of service instances in a world: data services on VMs, and their disks. */
 function findRemains(world: World): readonly string[] {
   return [...world.dataservices.instances().map(({ deployment }) => deployment), ...world.dataservices.disks()];
 }

@@ -38,8 +38,8 @@ it("an instance whose VM has died is deleted without its agent, and leaves nothi
     return took;
   });
   expect(world.findBrokenLaws(recordLaws([]))).toEqual([]);
-  // 15 s until the director finds that an agent is silent, and the time of the health monitor, which may be making the VM anew. A director that
-  // asks the agent to stop its jobs takes 45 s more, each time.
+  // 15 s until the director finds that an agent is silent, and the time of the health monitor, which may be
+  // recreating the VM. A director that asks the agent to stop its jobs takes 45 s more, each time.
   expect(Math.max(...tookS)).toBeLessThan(130);
   await brokers.close();
 });

@@ -102,7 +102,7 @@ describe.runIf(IS_WHOLE)("a live instance that keeps its log", { timeout: PATIEN
     expect(await query("a", "SELECT x FROM t ORDER BY x")).toEqual([{ x: 1 }, { x: 2 }, { x: 3 }]);
     expect(await restore("a", { restore_to: between })).toBe("succeeded");
     expect(await query("a", "SELECT x FROM t ORDER BY x")).toEqual([{ x: 1 }, { x: 2 }]);
-    // No log leads across a restore: the window begins anew with the next backup.
+    // No log leads across a restore: a new window begins with the next backup.
     expect(await window()).toEqual({ start_time: null, end_time: null });
     expect(await restore("a", { restore_to: between })).toBe("422");
     for (const path of [PATH, "/v2/service_instances/other"])

@@ -11,7 +11,7 @@ const PATIENCE_MS = 120_000;
 
 const isWhole = process.env.DRYDOCK_TESTS === "whole";
 
-/** What a binding gives. */
+/** The credentials of a binding. */
 const Credentials = Type.Object({
   host: Type.String(),
   hosts: Type.Array(Type.String()),

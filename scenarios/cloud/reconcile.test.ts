@@ -126,7 +126,7 @@ describe("reconcile", () => {
       // It is the same instance: it can be bound, and ordered again by its owner.
       expect(await customer.ask("PUT", "/v2/service_instances/one", OWNER)).toBe("succeeded");
       expect(await customer.ask("PUT", "/v2/service_instances/one/service_bindings/again", {})).toBe("succeeded");
-      // What remains is the user of the forgotten binding: nobody can say whether it is still needed.
+      // Only the user of the forgotten binding remains: nobody can say whether it is still needed.
       expect(await findBroken()).toEqual([expect.stringMatching(/^the user .* belongs to no binding$/)]);
     }));
 

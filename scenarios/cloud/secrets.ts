@@ -4,10 +4,10 @@ import type { CloudOptions } from "./cloud.ts";
 const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
 
-/** A secret that nobody can work out, in hex. */
+/** An unpredictable secret, in hexadecimal. */
 export const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
-/** From where a cloud draws. */
+/** The sources from which a cloud draws. */
 export interface CloudSecrets {
   readonly seed: number;
   /** Undefined: secrets follow from the seed. */

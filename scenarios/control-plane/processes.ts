@@ -23,7 +23,7 @@ interface ProcessesOptions {
   readonly operations: number;
   /** Time between two interruptions, in ms; up to twice as long if the process to be interrupted has nothing to do. */
   readonly interruptEveryMs: number;
-  /** What happens to one process after the other, repeatedly. */
+  /** The fate of one process after the other, repeatedly. */
   readonly interruptions: readonly Interruption[];
   /** Platforms that lead instances through their lifecycles, side by side. Default 6. */
   readonly customers?: number;
@@ -39,7 +39,7 @@ interface ProcessesResult {
   readonly takenOver: number;
   /** Answers that no platform should see, operations that did not succeed, defects. */
   readonly violations: readonly string[];
-  /** What the director did more than once. */
+  /** Work that the director did more than once. */
   readonly twice: readonly string[];
   /** The laws that are broken once everything is deleted: what is left behind in the cloud. */
   readonly left: readonly string[];

@@ -6,7 +6,7 @@ interface Curve {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-/** What a chart shows. */
+/** The contents of a chart. */
 interface ChartOptions {
   readonly title: string;
   readonly formatX: (x: number) => string;

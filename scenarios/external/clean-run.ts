@@ -11,7 +11,7 @@ const RULES_MAX = 1000;
 /** More occasions than a run has, so that a rule counts them and never acts. */
 const NEVER = 1_000_000_000;
 
-/** What a clean run of one lifecycle showed. */
+/** The observations of a clean run of one lifecycle. */
 interface CleanRun {
   readonly passed: PassedPoints;
   /** Whether the instance was a deployment of its own. */

@@ -71,7 +71,7 @@ export const isIdle = ({ phase, updating, uncertain, bindings }: ExternalInstanc
 /** A platform's orders at an external broker, and what it learns; every method throws BrokenPromise. */
 export class Customer {
   readonly instances: ExternalInstance[] = [];
-  /** What a platform saw, in order, one line each; two plays that went alike have the same lines. */
+  /** A platform's observations, in order, one line each; two plays that went alike have the same lines. */
   readonly history: string[] = [];
   readonly #transport: Transport;
   readonly #offer: ExternalOffer;

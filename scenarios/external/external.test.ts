@@ -9,7 +9,7 @@ import type { ExternalStage } from "./judge.ts";
 import { newExternalTrace, playExternal } from "./play.ts";
 import type { Abilities, ExternalPlan, ExternalStep } from "./plan.ts";
 
-/** What can be wrong with the toy broker. */
+/** The defects of the toy broker. */
 type Bug = "forgets" | "leaves deployments" | "refuses binds" | "never ends" | "lists what is gone";
 
 /** A broker and its cloud in one: an instance is a deployment. Orders at an armed point are answered 500, whether or not they are carried out. */

@@ -8,7 +8,7 @@ import type { BrokerHook } from "./broker-hook.ts";
 import type { CloudControl } from "./cloud-control.ts";
 import type { Customer, ExternalOffer } from "./customer.ts";
 
-/** What a play works with: a cloud, a broker on it, and how to ask each about its state. */
+/** The context of a play: a cloud, a broker on it, and functions that ask each about its state. */
 export interface ExternalStage {
   readonly control: Pick<CloudControl, "points" | "arm" | "counts" | "disarm" | "brokenLaws">;
   readonly hook: BrokerHook;

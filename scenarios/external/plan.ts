@@ -21,7 +21,7 @@ export interface PlannedExternal {
   readonly waits: boolean;
 }
 
-/** What a seed draws. */
+/** The plan that a seed draws. */
 export interface ExternalPlan {
   /** The plans of the instances that exist before anything breaks, by index. */
   readonly standing: readonly number[];
@@ -33,7 +33,7 @@ export type PassedPoints = Readonly<
   Record<Order, readonly { readonly point: string; readonly effects: readonly string[] }[]>
 >;
 
-/** What a broker lets a platform do. */
+/** The abilities of a broker. */
 export interface Abilities {
   readonly plans: number;
   readonly canUpdate: boolean;

@@ -7,7 +7,7 @@ import type { ExternalPlan, ExternalStep, PlannedExternal } from "./plan.ts";
 /** How long to wait for a step while things fail, in ms. */
 const STEP_MS_MAX = 3000;
 
-/** What a play did: the steps that found something to do, and the acts of each rule. */
+/** The log of a play: the steps that found something to do, and the acts of each rule. */
 export interface ExternalTrace {
   readonly acted: Set<PlannedExternal>;
   readonly fired: Set<object>;

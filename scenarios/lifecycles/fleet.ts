@@ -13,7 +13,7 @@ const AT_ONCE = 3;
 const DELETIONS_MAX = 20;
 const FORCED_FROM_DELETION = 3;
 
-/** What a deployment of the fleet is to be. */
+/** The intended form of a deployment of the fleet. */
 interface DeploymentShape {
   readonly name: string;
   readonly instances: number;

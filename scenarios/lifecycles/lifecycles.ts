@@ -9,7 +9,7 @@ import { waitUntil } from "../reference/settle.ts";
 import { inception } from "../story/inception.ts";
 import { runFleet } from "./fleet.ts";
 
-/** What became of a run. */
+/** The result of a run. */
 interface LifecyclesResult {
   /** The fingerprint of everything that happened. */
   readonly digest: string;

@@ -26,7 +26,7 @@ export interface LoadOutcome {
   /** Why it says nothing about the target; empty if it does. */
   readonly invalid: readonly string[];
   readonly thresholds: readonly ThresholdResult[];
-  /** What could not be removed. */
+  /** Things that could not be removed. */
   readonly left: readonly string[];
   readonly wasInterrupted: boolean;
 }

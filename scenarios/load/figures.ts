@@ -43,7 +43,7 @@ export const LoadFigures = Type.Object({
 /** What a load run measured; plain data. */
 export type LoadFigures = Static<typeof LoadFigures>;
 
-/** What is counted for an operation during the run. */
+/** The counters of an operation during the run. */
 export class OperationTally {
   sent = 0;
   answered = 0;
@@ -94,7 +94,7 @@ class SecondTally {
   readonly latency = new Durations(2);
 }
 
-/** What is counted during a load run. The tallies of several processes add up to that of all. */
+/** The counters of a load run. The tallies of several processes add up to that of all. */
 export class LoadTally {
   readonly operations = new Map<LoadOperation, OperationTally>();
   readonly lateness = new Durations();

@@ -15,7 +15,7 @@ export interface LoadWorker {
   /** Sends its share of the load, or as much as it can until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
   glance(): Promise<Glance>;
-  /** What it has measured so far. */
+  /** Its measurements so far. */
   figures(): Promise<LoadFigures>;
   /** Removes what it made. Returns what is left. */
   remove(): Promise<readonly string[]>;

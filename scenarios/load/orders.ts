@@ -9,7 +9,7 @@ export interface Order {
   readonly request: LoadRequest;
   /** Where its operation is polled, with the query but without the token; undefined if it is always complete at once. */
   readonly poll: string | undefined;
-  /** What the platform knows once it has succeeded. */
+  /** The platform's knowledge once it has succeeded. */
   succeed(): void;
   /** Ends the lease. */
   end(): void;
@@ -135,7 +135,7 @@ const GONE = 410;
 
 const isDeletion = (operation: LoadOperation): boolean => operation === "unbind" || operation === "deprovision";
 
-/** What a reply says: the work is done, it continues, or the class of its failure. */
+/** The meaning of a reply: the work is done, it continues, or the class of its failure. */
 export function readReply(
   operation: LoadOperation,
   reply: LoadReply,
@@ -153,7 +153,7 @@ function statusClass(status: number, body: unknown): string {
   return typeof code === "string" && /^\w{1,40}$/.test(code) ? `HTTP ${status} ${code}` : `HTTP ${status}`;
 }
 
-/** What a poll says; undefined while the operation continues. */
+/** The meaning of a poll's reply; undefined while the operation continues. */
 export function readPoll(
   operation: LoadOperation,
   reply: LoadReply,

@@ -18,7 +18,7 @@ const ClosedModel = Type.Object({
   thinkMs: Type.Number({ minimum: 0 }),
 });
 
-/** What a load run does; plain data, as one process hands it to another. */
+/** The plan of a load run; plain data, as one process hands it to another. */
 export const LoadPlan = Type.Object({
   target: Type.Object({
     url: Type.String(),

@@ -7,7 +7,7 @@ import { formatMicros, parseDuration, parseRate, QuantityError } from "./quantit
 export interface ThresholdResult {
   readonly threshold: string;
   readonly met: boolean;
-  /** What was measured, for a person. */
+  /** The measurement, for people. */
   readonly measured: string;
 }
 

@@ -12,7 +12,7 @@ export interface LoadRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came back: an answer, or the class of the failure. */
+/** The result: an answer, or the class of the failure. */
 export type LoadReply =
   | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
   | { readonly kind: "error"; readonly what: string };
@@ -56,7 +56,7 @@ function parse(status: number, text: string): LoadReply {
   try {
     return { kind: "answer", status, body: JSON.parse(text) };
   } catch {
-    // What a proxy writes with an error need not be JSON.
+    // A proxy's error need not be JSON.
     return status >= 400 ? { kind: "answer", status, body: {} } : { kind: "error", what: "malformed answer" };
   }
 }

@@ -7,7 +7,10 @@ import type { PreparedScenario, Scenario } from "../scenario.ts";
 import { seedRunner } from "../seeds.ts";
 import { inception } from "../story/inception.ts";
 
-/** What a play of a user's own scenario works with. Everything runs in virtual time, in the state after the platform's inception. */
+/**
+ * The context of a play of a user's own scenario. Everything runs in virtual time, in the state after the
+ * platform's inception.
+ */
 export interface OwnPlay {
   /** A cloud with a director, and no broker: `world.environmentAt(address)` has a fetch and a sleep, `world.net.attach` puts a server at an address. */
   readonly world: World;
@@ -74,7 +77,7 @@ async function prepare<Plan>(own: OwnScenario<Plan>, plantedBug: string | undefi
   });
 }
 
-/** A subject that waits for ever would otherwise never end its seed, as virtual time never runs out. */
+/** A subject that waits forever would otherwise never end its seed, because virtual time never runs out. */
 async function endInTime<Plan>(world: World, own: OwnScenario<Plan>, play: OwnPlay, plan: Plan): Promise<void> {
   const { limitMs = LIMIT_MS } = own;
   const ended = new AbortController();

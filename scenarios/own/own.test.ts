@@ -13,7 +13,7 @@ it("in the example a sound keeper of volumes passes, one that orders again blind
   expect(await wrong.run(3)).toMatchObject({ verdict: "fail", reason: expect.stringContaining("exists twice") });
 });
 
-it("a subject that waits for ever fails its seed, and an accident of the scenario makes it unknown", async () => {
+it("a subject that waits forever fails its seed, and an accident of the scenario makes it unknown", async () => {
   const make = (play: () => Promise<void>) =>
     defineScenario({ name: "s", description: "", arbitrary: fc.constant(0), limitMs: 1000, play });
   const endless = await make(() => new Promise(() => {})).prepare({});

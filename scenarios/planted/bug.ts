@@ -8,7 +8,7 @@ export interface NamedBug {
   readonly name: string;
   /** The part of the broker that is wrong. */
   readonly part: "broker" | "updater" | "guard" | "backup manager";
-  /** What the broker then does, as a sentence without its subject. */
+  /** The broker's behaviour with the bug, as a sentence without its subject. */
   readonly does: string;
   readonly bug: PlantedBug;
 }

@@ -24,7 +24,7 @@ export interface PlannedStep {
   readonly step: Step;
   /** Armed just before the step. */
   readonly faults: readonly PlannedFault[];
-  /** What comes before the next step: a pause in ms, or a wait until what is in progress has ended. */
+  /** The pause before the next step, in ms, or a wait until everything in progress has ended. */
   readonly next: number | "settled";
 }
 
@@ -88,7 +88,10 @@ interface DrawnFault {
   readonly delayMs: number;
 }
 
-/** More often than the broker tries a request in all, so that its operation fails for ever. Undoing is tried for longer. */
+/**
+ * More often than the broker tries a request in all, so that its operation fails forever. Undoing is tried
+ * for longer.
+ */
 const TRIES_EXHAUSTED = 60;
 
 const drawnFault: fc.Arbitrary<DrawnFault> = fc.record({

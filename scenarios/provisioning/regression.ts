@@ -4,7 +4,7 @@ import type { Plan, PlannedStep } from "./plan.ts";
 
 /** A plan that failed once, written out, so that it stays the same whatever seeds draw later. */
 export interface Regression {
-  /** What went wrong. */
+  /** The failure. */
   readonly cause: string;
   /** The seed of its world's random streams. */
   readonly seed: number;

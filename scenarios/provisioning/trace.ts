@@ -8,7 +8,7 @@ import { type SeedTrace, Tracer } from "../trace.ts";
 import { describeFault } from "./plan.ts";
 import { newTrace, type PlayTrace } from "./play.ts";
 
-/** What a platform knows about an instance, in one line. */
+/** A platform's knowledge about an instance, in one line. */
 function describeInstance(instance: ModelInstance, at: number): string {
   const { phase, update, uncertain, usable, restore, shapes, bindings, backups } = instance;
   const marks = [
@@ -23,7 +23,7 @@ function describeInstance(instance: ModelInstance, at: number): string {
   return `instance ${at + 1}: ${[phase, ...marks].join(", ")}; plan ${plans}; bindings: ${list(bindings)}; backups: ${list(backups)}`;
 }
 
-/** What the customer knows and what the cloud has, one line each. */
+/** The customer's knowledge and the cloud's contents, one line each. */
 function look({ world, isUp }: ScenarioFixture, { model }: ReferencePlatform): readonly string[] {
   const { nova, cinder, neutron } = world.openstack.state();
   const { deployments, tasks } = world.bosh.state();
@@ -35,7 +35,7 @@ function look({ world, isUp }: ScenarioFixture, { model }: ReferencePlatform): r
   ];
 }
 
-/** What the broker itself says at the end, or why it does not. */
+/** The broker's own account at the end, or the reason why there is none. */
 async function recordsOf({ world, broker }: ScenarioFixture): Promise<readonly string[]> {
   try {
     const records = await world.run(() => fetchRecords(world.environmentAt(world.plan.applications), broker));

@@ -133,7 +133,7 @@ const kindsOf = (phase: Phase): readonly FaultKind[] => {
   return phase === "task" || phase === "job" ? [phase] : ROUTE_KINDS;
 };
 
-/** What a fault can be aimed at: an operation, how it is struck, and where. */
+/** The aim of a fault: an operation, the kind of fault, and the phase. */
 export interface Aim {
   readonly operation: Operation;
   readonly kind: FaultKind;

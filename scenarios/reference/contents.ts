@@ -1,4 +1,4 @@
-/** What a database holds: rows by key, as JSON. Never changed in place. */
+/** The contents of a database: rows by key, as JSON. Never changed in place. */
 export type DatabaseContents = ReadonlyMap<string, string>;
 
 /** The same text for equal contents, in whatever order their rows were written. */
@@ -13,7 +13,7 @@ const addRows = (contents: readonly DatabaseContents[], rows: DatabaseContents):
 
 const EMPTY: DatabaseContents = new Map();
 
-/** What is known about a backup from outside: its dump is of some moment between its order and its end. */
+/** A backup as known from outside: its dump is from some moment between its order and its end. */
 export interface KnownBackup {
   /** The contents that it may hold. */
   contents: readonly DatabaseContents[];

@@ -10,7 +10,7 @@ import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
 import { ScenarioError } from "../errors.ts";
 import { pollUntil } from "../poll.ts";
 
-/** What a run needs from the catalog. */
+/** The parts of the catalog that a run needs. */
 export interface PlanOffer {
   readonly serviceId: string;
   /** Ids of the plans, from small to large. */
@@ -29,7 +29,7 @@ const BOOT_MS_MAX = 600_000;
 export class ScenarioFixture {
   readonly world: World;
   readonly brokers: Brokers;
-  /** What the current run exercises. */
+  /** The coverage of the current run. */
   readonly exercise = new Exercise();
   /** Defects of the current run: errors that no backend caused. */
   readonly defects: unknown[];

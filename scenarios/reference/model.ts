@@ -20,7 +20,7 @@ export interface InstanceShape {
   readonly maxConnections: number | null;
 }
 
-/** What a platform knows about a service instance. */
+/** A platform's knowledge about a service instance. */
 export interface ModelInstance {
   readonly id: string;
   readonly tenant: number;
@@ -43,7 +43,7 @@ export interface ModelInstance {
   readonly backups: ModelBackup[];
 }
 
-/** What a platform knows about a binding. */
+/** A platform's knowledge about a binding. */
 export interface ModelBinding {
   readonly id: string;
   readonly instance: ModelInstance;
@@ -53,7 +53,7 @@ export interface ModelBinding {
   address: string | undefined;
 }
 
-/** What a platform knows about a backup. */
+/** A platform's knowledge about a backup. */
 export interface ModelBackup {
   /** Undefined when its order was cut off, so that it may or may not exist. */
   id: string | undefined;

@@ -20,7 +20,7 @@ const firstShape = (plan: number, parameters: boolean): InstanceShape => ({
   maxConnections: parameters ? CONNECTIONS.first : null,
 });
 
-/** What an update asks for: the next larger plan, or more connections if there is none or `grow` is false. */
+/** The request of an update: the next larger plan, or more connections if there is none or `grow` is false. */
 function growShape(instance: ModelInstance, grow: boolean): InstanceShape {
   const { plan, maxConnections } = instance.shapes.at(-1) ?? believedShape(instance);
   const next = grow ? GROWTH[plan] : undefined;

@@ -16,7 +16,7 @@ export interface InceptionOptions {
   readonly services?: readonly ServiceName[];
 }
 
-/** What the story leaves for those who continue it. */
+/** The results of the story for those who continue it. */
 export interface Inception {
   readonly director: DirectorClient;
   /** Works in the platform's project. */

@@ -25,7 +25,7 @@ export interface Network {
   readonly resolve: (name: string) => string;
 }
 
-/** What an application does with its data service, by the official client of that service. */
+/** An application's work with its data service, through the official client of that service. */
 export interface Session {
   write(key: string, value: string): Promise<void>;
   read(key: string): Promise<string | undefined>;

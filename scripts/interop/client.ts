@@ -15,7 +15,7 @@ const FOLDER = resolve(fileURLToPath(new URL("../../.drydock/interop", import.me
 const INSTALL_MS_MAX = 1_800_000;
 const OUTPUT_BYTES_MAX = 64 << 20;
 
-/** What became of a test. */
+/** The result of a test. */
 export interface TestResult {
   readonly outcome: "pass" | "fail" | "skip";
   /** The last words of a test that failed. */
@@ -28,6 +28,8 @@ export type TestResults = ReadonlyMap<string, TestResult>;
 /** The cloud that a client's tests run on. */
 export interface TestedCloud extends Furniture {
   readonly authUrl: string;
+  /** Where the zones of Designate are served. */
+  readonly nameServer: string;
 }
 
 /** A client whose own tests are run, unmodified, on our cloud. */

@@ -3,7 +3,7 @@ import { isObject } from "../../simulators/kernel/index.ts";
 /** The first administrator of the clouds that clients are tried on. */
 export const ADMIN = { user: "admin", password: "secret", project: "admin" } as const;
 
-/** What the clients' own tests expect to find in a cloud, as an installation for developers leaves it. */
+/** The resources that the clients' own tests expect in a cloud, as an installation for developers leaves them. */
 export interface Furniture {
   readonly image: string;
   readonly otherImage: string;

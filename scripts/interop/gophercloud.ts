@@ -86,7 +86,7 @@ const environmentOf = ({
 
 const OUTCOMES = { PASS: "pass", FAIL: "fail", SKIP: "skip" } as const;
 
-/** What Go prints: a line when a test begins, its own words, and one when it ends. */
+/** Go's output: a line when a test begins, the test's own output, and a line when it ends. */
 function parse(group: string, printed: string): TestResults {
   const results = new Map<string, TestResult>();
   const words = new Map<string, string[]>();

@@ -8,7 +8,7 @@ import type { TestResults } from "./client.ts";
 
 /** The file of a client. */
 interface Ratchet {
-  /** What was installed. */
+  /** The installed versions. */
   readonly packages: readonly string[];
   readonly passing: readonly string[];
   /** Test → why it fails. */
@@ -17,7 +17,7 @@ interface Ratchet {
   readonly skipped: number;
 }
 
-/** What is wrong with a run, and what is better. */
+/** The regressions and improvements of a run. */
 interface Verdict {
   /** Tests that passed once. */
   readonly lost: readonly string[];

@@ -18,7 +18,7 @@ function optionRows(command: Command): string {
   return ["| Option | |", "|---|---|", ...rows].join("\n");
 }
 
-/** What stands after the options in a command's help: its examples. */
+/** The part of a command's help after the options: its examples. */
 function afterHelp(command: Command): string {
   let text = "";
   command.configureOutput({ writeOut: (part) => (text += part) });

@@ -20,7 +20,7 @@ const objectOf = (properties: Record<string, object>): object => ({
   required: Object.keys(properties),
 });
 
-/** What each route does; a test holds the list to the routes themselves. */
+/** The purpose of each route; a test compares the list with the routes themselves. */
 const DESCRIBED: Readonly<Record<string, Described>> = {
   "GET /_drydock/faults/points": {
     summary: "Where faults can be armed, and with which effects",

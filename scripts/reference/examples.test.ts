@@ -12,7 +12,8 @@ function commandLines(page: string): readonly string[] {
   );
   const lines = fences.flatMap(([, , block = ""]) => block.split("\n"));
   const shown = lines.flatMap((line) => /(?:^ *|npx |\$ |\$\()(drydock [a-z][^#)"]*)/.exec(line)?.[1] ?? []);
-  return [...quoted, ...shown].map((line) => line.replace(/^npx /, "").trim());
+  const commands = [...quoted, ...shown].flatMap((line) => line.split(" && "));
+  return commands.filter((line) => /^(npx )?drydock /.test(line)).map((line) => line.replace(/^npx /, "").trim());
 }
 
 const PAGES = [...globSync("docs/first/*.md"), ...globSync("docs/*.md"), "reports/live/README.md"].sort();

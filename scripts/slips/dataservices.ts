@@ -46,8 +46,16 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
     id: "dataservices-old-primary-rejoins",
     breaks: "an old primary becomes a copy of the new one before it serves",
     file: "simulators/dataservices/cluster/supervisor.ts",
-    from: 'phase === "fenced" || !sight.hasData',
-    to: "!sight.hasData",
+    from: 'if (phase === "fenced")',
+    to: "if (false)",
+    tests: ["simulators/dataservices/cluster"],
+  },
+  {
+    id: "dataservices-copy-ordered-is-copy-made",
+    breaks: "a node whose copy could not be made still has its old data, which may have left the common history",
+    file: "simulators/dataservices/cluster/supervisor.ts",
+    from: "{ phase, missed: 0, isCopying: true }",
+    to: '{ phase: "rejoining", missed: 0 }',
     tests: ["simulators/dataservices/cluster"],
   },
   {

@@ -1,7 +1,7 @@
 import { basicHeader, isObject } from "../../simulators/kernel/index.ts";
 import { type Answer, ask, type Description } from "./cloud.ts";
 
-/** What lies in a value under these names, one within the other; undefined where there is nothing. */
+/** The value below these nested names; undefined if there is none. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let here: unknown = value;
   for (const name of path) {
@@ -23,7 +23,7 @@ export function expectStatus(answer: Answer, ...statuses: readonly number[]): An
   throw new Error(`${answer.status}: ${JSON.stringify(answer.body).slice(0, 300)}`);
 }
 
-/** The body of what was asked for; undefined for 404. */
+/** The body of the answer; undefined for 404. */
 export const readBody = (answer: Answer): unknown =>
   answer.status === 404 ? undefined : expectStatus(answer, 200).body;
 

@@ -23,12 +23,14 @@ const Description = Type.Object({
     project: Type.String(),
   }),
   consul: Type.Object({ url: Type.String() }),
+  /** The address of applications, whom bindings admit. */
+  applications: Type.String(),
   brokers: Type.Array(
     Type.Object({ name: Type.String(), url: Type.String(), username: Type.String(), password: Type.String() }),
   ),
 });
 
-/** What `up --json` prints, as far as it is used here. */
+/** The part of `up --json`'s output that is used here. */
 export type Description = Static<typeof Description>;
 
 /** A cloud that is up, as a process of its own. */
@@ -88,7 +90,7 @@ interface Ask {
 
 const ANSWER_MS_MAX = 60_000;
 
-/** Sends one request on a connection of its own. Rejects if there is no whole answer: then nothing was acknowledged. */
+/** Sends one request on a new connection. Rejects if there is no complete answer: then nothing was acknowledged. */
 export function ask(method: string, url: string, { headers = {}, body, ca }: Ask = {}): Promise<Answer> {
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "object" ? { "content-type": "application/json" } : {};

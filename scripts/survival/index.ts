@@ -35,10 +35,11 @@ const random = Random.fork(options.seed, "survival");
 /** A life ends soon after so many more acknowledgements, whatever else the machine does, or after some time. */
 const LIFE_ACKNOWLEDGED_MAX = 40;
 const LIFE_MS_MAX = 60_000;
+const DEEPEST_SHARE = 0.2;
 /** How soon after. */
 const MOMENT_MS_MAX = 100;
 
-/** Everything acknowledged so far, and what may be there. */
+/** Everything acknowledged so far, and everything that may exist. */
 const things = new Set<Thing>();
 let acknowledged = 0;
 let lastId = 0;
@@ -79,7 +80,8 @@ const isGone = (client: Client, victim: Thing): Promise<boolean> =>
 async function load(client: Client, over: AbortSignal): Promise<void> {
   const work = async (): Promise<void> => {
     while (!over.aborted) {
-      const kind = pick(kinds);
+      // The deepest kind, which needs most of the others, comes more often.
+      const kind = random.chance(DEEPEST_SHARE) ? kinds.at(-1) : pick(kinds);
       if (kind === undefined) return;
       await act(client, kind).catch((error: unknown) => {
         if (over.aborted) return;
@@ -92,12 +94,12 @@ async function load(client: Client, over: AbortSignal): Promise<void> {
   await Promise.all(Array.from({ length: options.workers }, work));
 }
 
-/** What was acknowledged and is not there, or is another. */
+/** Things that were acknowledged but are missing, or differ. */
 async function findLost(client: Client): Promise<readonly string[]> {
   const lost: string[] = [];
   for (const thing of things) {
     if (thing.state === "maybe") {
-      // Whatever became of it, from now on it is left alone.
+      // From now on it is left alone, whatever became of it.
       things.delete(thing);
       continue;
     }

@@ -49,11 +49,12 @@ const zone: Kind = {
   max: 20,
   create: async (cloud, id) => {
     const body = { name: `${id}.example.`, email: "a@example.org" };
-    return at(expectStatus(await cloud.openstack("dns", "POST", "/zones", body), 201, 202).body, "id");
+    return at(expectStatus(await cloud.openstack("dns", "POST", "/v2/zones", body), 201, 202).body, "id");
   },
-  read: async (cloud, { value }) => at(readBody(await cloud.openstack("dns", "GET", `/zones/${String(value)}`)), "id"),
+  read: async (cloud, { value }) =>
+    at(readBody(await cloud.openstack("dns", "GET", `/v2/zones/${String(value)}`)), "id"),
   remove: async (cloud, { value }) =>
-    void expectStatus(await cloud.openstack("dns", "DELETE", `/zones/${String(value)}`), 202),
+    void expectStatus(await cloud.openstack("dns", "DELETE", `/v2/zones/${String(value)}`), 202),
 };
 
 const config: Kind = {

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { at, type Client, expectStatus, readBody, listAt } from "./client.ts";
@@ -24,7 +25,7 @@ interface Order {
   readonly plan_id: string;
 }
 
-/** What is offered: the first plan of a service. */
+/** The offer to order: the first plan of a service. */
 async function orderOf(cloud: Client, of: string): Promise<Order> {
   const { body } = expectStatus(await cloud.broker(of, "GET", "/v2/catalog"), 200);
   const [service] = listAt(body, "services");
@@ -95,6 +96,7 @@ async function withLogin<T>(cloud: Client, login: unknown, work: (client: pg.Cli
     password: String(at(login, "password")),
     database: String(at(login, "database")),
     connectionTimeoutMillis: CONNECT_MS_MAX,
+    stream: () => socketFrom(cloud.description.applications),
   });
   client.on("error", () => {});
   await client.connect();
@@ -103,6 +105,14 @@ async function withLogin<T>(cloud: Client, login: unknown, work: (client: pg.Cli
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** A socket that connects from this address. */
+function socketFrom(localAddress: string): Socket {
+  const socket = new Socket();
+  const open = socket.connect.bind(socket);
+  const connect = (port: number, host: string): Socket => open({ port, host, localAddress });
+  return Object.defineProperty(socket, "connect", { value: connect });
 }
 
 /** The address of a name of Consul, over its HTTP API: `a-node.node.dc1.consul`, `a-service.service.dc1.consul`. */

@@ -4,7 +4,7 @@ import type { Client } from "./client.ts";
 export interface Thing {
   readonly kind: Kind;
   readonly id: string;
-  /** What a reader must see. */
+  /** The value that a reader must see. */
   readonly value: unknown;
   /** `there`: acknowledged. `maybe`: its removal was asked for. */
   state: "there" | "maybe";
@@ -17,11 +17,11 @@ export interface Kind {
   readonly name: string;
   /** The kind that it belongs to. */
   readonly under?: string;
-  /** How many there are at most. */
+  /** The most that exist at once. */
   readonly max: number;
-  /** Resolves with what a reader must see once it is acknowledged. Rejects if it is not. */
+  /** Resolves with the value that a reader must see, once it is acknowledged. Rejects if it is not. */
   create(cloud: Client, id: string, parent: Thing | undefined): Promise<unknown>;
-  /** What is there now; undefined for nothing. */
+  /** The current value; undefined if there is none. */
   read(cloud: Client, thing: Thing): Promise<unknown>;
   remove(cloud: Client, thing: Thing): Promise<void>;
 }

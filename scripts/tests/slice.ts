@@ -1,6 +1,7 @@
 /*
- * The one place that says what `npm test` takes a slice of. A walk that is too long for every change is cut here and whole in
- * `npm run unit:whole`; the test that takes a slice says what else proves the rest.
+ * The one place that decides of which tests `npm test` takes a slice. A walk that is too long for every
+ * change is cut here and whole in `npm run unit:whole`; the test that takes a slice says what else proves the
+ * rest.
  */
 
 /** Whether everything is walked: `npm run unit:whole`. A long test whose parts others in `npm test` prove runs only then. */

@@ -24,7 +24,7 @@ interface Repository {
 interface DeadReference {
   /** The file that refers. */
   readonly path: string;
-  /** What it refers to, as written there. */
+  /** The reference, as written there. */
   readonly reference: string;
 }
 

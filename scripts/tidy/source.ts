@@ -20,7 +20,7 @@ export interface Source {
   readonly isTest: boolean;
 }
 
-/** What one file imports from another. */
+/** The imports of one file from another. */
 interface Import {
   /** The imported file, relative to the root of the repository. */
   readonly path: string;

@@ -2,7 +2,7 @@ import { type HttpReply, type HttpRequest, json, readBearer, type ReplyHeaders, 
 
 /** Who may steer the world, and under which names it is reached. */
 export interface ControlAccess {
-  /** What each request must carry as `Authorization: Bearer`. */
+  /** The token that each request must carry as `Authorization: Bearer`. */
   readonly token: string;
   /** `127.64.250.1:7701`: where the API listens. Any other `Host` got here through a foreign name (DNS rebinding). */
   readonly hosts: readonly string[];

@@ -20,7 +20,7 @@ import {
 } from "../kernel/index.ts";
 import { type ControlAccess, refusal, refusalOf } from "./access.ts";
 
-/** What the control API steers: the kernel, and the world as a whole. */
+/** The subjects of the control API: the kernel, and the world as a whole. */
 interface ControlledWorld {
   readonly kernel: Kernel;
   /** The conservation laws that are broken now, one line each; empty when all hold. */

@@ -172,7 +172,7 @@ describe("dump and restore", () => {
   };
   const dumpOf = (world: Rig): Uint8Array => world.ask("POST", VM, "/v1/dumps").body as Uint8Array;
 
-  it("brings back what was there, whatever came after, and repeats itself byte for byte", () => {
+  it("brings back the data, whatever came after, and repeats itself byte for byte", () => {
     fc.assert(
       fc.property(writes, writes, (before, after) => {
         const world = bindUser();
@@ -275,7 +275,7 @@ describe("dump and restore", () => {
     expect(() => contents(world, VM, "d71da55a")).toThrow("DS_REFUSED");
   });
 
-  it("hangs in a dump until the rule is disarmed or the client has gone", () => {
+  it("hangs in a dump until the rule is disarmed or the client is gone", () => {
     const world = bindUser();
     const { faults } = world.kernel;
     const begin = (): Process<HttpReply> =>
@@ -293,7 +293,7 @@ describe("dump and restore", () => {
     expect(faults.holding).toBe(0);
   });
 
-  it("plants users that stay and users that are everywhere", () => {
+  it("plants users that outlive their deletion, and users on every instance", () => {
     const world = bindUser();
     world.boot(OTHER, "d2");
     world.kernel.faults.arm(plant("credentials keep"));

@@ -10,10 +10,10 @@ const DEP = "d71da55a";
 /** How long a group that is left alone takes to become complete again. */
 const REST_MS = 60_000;
 
-/** A group of three whose replicas follow. */
+/** A group of three with replicas that follow. */
 class Trio {
   readonly rig: Rig;
-  /** Rows whose write was acknowledged, and rows whose outcome is unknown. */
+  /** Rows with an acknowledged write, and rows with an unknown outcome. */
   readonly acknowledged = new Set<string>();
   readonly unknown = new Set<string>();
   #writes = 0;
@@ -42,7 +42,7 @@ class Trio {
     return this.rig.services.primaryOf(DEP, "postgresql")?.address;
   }
 
-  /** Writes a row at an address; if refused, says why. */
+  /** Writes a row at an address; returns the reason of a refusal. */
   write(address = this.primary): string {
     const key = `k${++this.#writes}`;
     try {
@@ -130,7 +130,7 @@ describe("a group that loses its primary", () => {
     expect(trio.findLost()).toEqual([]);
   });
 
-  it("says that the outcome is unknown if no replica confirms, and keeps what it promised", () => {
+  it("reports an unknown outcome if no replica confirms, and keeps its promises", () => {
     const trio = new Trio();
     trio.arm("replicate", { kind: "delay", delayMs: 5000 }, { count: null });
     expect(trio.write()).toBe("DS_UNCONFIRMED");
@@ -188,7 +188,7 @@ function take(trio: Trio, each: Step): void {
   }
 }
 
-/** Plays the steps, lets everything heal, and says what is wrong at the end. */
+/** Plays the steps, lets everything heal, and returns what is wrong in the end. */
 function play(steps: readonly Step[], arm: (trio: Trio) => void = () => {}): readonly string[] {
   const trio = new Trio();
   arm(trio);

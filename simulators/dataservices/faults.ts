@@ -2,11 +2,11 @@ import { type AttributesOf, type Effect, type FaultAttribute, faultPoint, type K
 import { type Instance, KINDS } from "./state.ts";
 
 /*
- * What may fail in a data service and its agent, and what a broker and its backup manager must survive.
+ * The possible failures of a data service and its agent, which a broker and its backup manager must survive.
  *
  * The first points fail loudly: the step ends with an error, late, or never. The others are defects planted for suites to
- * find: where one is armed (effect `error`, whose message is only a note), the step answers that all is well and does the named
- * harm. No subject can survive those; a check that does not notice them proves nothing.
+ * find: if one is armed (effect `error`, with a message that is only a note), the step reports success and
+ * does the named harm. No subject can survive those; a check that does not notice them proves nothing.
  */
 const ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
@@ -113,7 +113,7 @@ export function defineFaults(kernel: Kernel): void {
   for (const point of [...Object.values(LOUD), ...DEFECTS.values()]) kernel.faults.define(point);
 }
 
-/** What a fault rule may single out: an instance, by deployment, kind and address. */
+/** The attributes that a fault rule may match: an instance's deployment, kind and address. */
 export type FaultLocation = Pick<Instance, "deployment" | "kind" | "address">;
 /** A step that may fail loudly. */
 export type FaultStep = keyof typeof LOUD;

@@ -26,11 +26,14 @@ export type { Admission } from "./behaviour/services.ts";
 export type { Session, SessionLogin } from "./behaviour/sessions.ts";
 export type { Instance, Kind } from "./state.ts";
 
-/** What data services need from their world. */
+/** The things that data services need from their world. */
 interface DataServicesOptions {
-  /** Which clients the world's security groups admit. Default: all. Can be set later, as `dataservices.admits`. */
+  /** The clients that the world's security groups admit. Default: all. Can be set later, as `dataservices.admits`. */
   readonly admits?: Admission;
-  /** Iterations of the SCRAM verifiers. Default 4096, as PostgreSQL; each credential then costs 0.8 ms. 1 is enough where no real server is used. */
+  /**
+   * Iterations of the SCRAM verifiers. Default 4096, as in PostgreSQL; each credential then costs 0.8 ms. 1
+   * is enough if no real server is used.
+   */
   readonly scramIterations?: number;
 }
 
@@ -38,16 +41,16 @@ interface DataServicesOptions {
 export interface DataServices {
   /** The agent's API, one service for all VMs: attach it or serve it at each VM's address and the port of its `agent` property. */
   readonly agent: Service;
-  /** What the jobs of these names do on a VM: register them in the director's behaviours. */
+  /** The behaviours of the jobs with these names: register them with the director. */
   readonly jobs: Readonly<Record<Kind, DataServiceJob>>;
   admits: Admission;
   /** Starts the data service of a VM, or gives it new properties. @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN */
   start(order: StartOrder): Instance;
-  /** Stops the data service of a VM; its disk keeps what it holds. `isGone`: together with the VM, abruptly. */
+  /** Stops the data service of a VM; its disk keeps its contents. `isGone`: together with the VM, abruptly. */
   stop(address: string, kind: Kind, isGone?: boolean): void;
   /** Copies everything from one persistent disk to another, as BOSH's agent does when a disk is replaced. */
   copyDisk(from: string, to: string): void;
-  /** Forgets a persistent disk and everything on it, for ever. */
+  /** Forgets a persistent disk and everything on it, forever. */
   destroyDisk(disk: string): void;
   /**
    * Logs in on the virtual data plane.
@@ -63,7 +66,7 @@ export interface DataServices {
   primaryOf(deployment: string, kind: Kind): Instance | undefined;
   /** Calls back when another node has become the primary of a group. */
   onPrimaryMoved(listener: (deployment: string, kind: Kind) => void): void;
-  /** Whether the disk belongs to a node that serves nobody until it has what its primary has. */
+  /** Whether the disk belongs to a node that serves nobody until it has caught up with its primary. */
   isStale(disk: string): boolean;
   /** Ids of the disks that hold data, for the conservation laws. */
   disks(): readonly string[];

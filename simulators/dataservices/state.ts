@@ -61,20 +61,20 @@ export interface Instance {
   readonly state: "running" | "failing";
 }
 
-/** What outlives a VM: a persistent disk with the users and the data on it. */
+/** A persistent disk with its users and data, which outlives a VM. */
 export interface Disk {
   readonly id: string;
   readonly users: Map<string, User>;
   content: Content;
-  /** How many changes it holds: how far its history goes. */
+  /** The number of changes that it holds: the length of its history. */
   position: number;
   /** It never belonged to a primary and was never a copy of one. */
   isBlank: boolean;
-  /** Names of finished restores, the latest last: a repeated order finds its own done. */
+  /** Names of finished restores, latest last, so that a repeated request finds its restore done. */
   restored: readonly string[];
 }
 
-/** A group of nodes, and what is known about it. */
+/** The record of a group of nodes. */
 export interface Group {
   cluster: Cluster;
   /** The disk that each node had last, by index. */
@@ -101,9 +101,9 @@ export interface DataServicesState {
   readonly instances: Map<string, Instance>;
   /** The addresses of a group by deployment and kind, `d71da55a/postgresql`. */
   readonly groups: Map<string, readonly string[]>;
-  /** What is known about each supervised group, by the same key. */
+  /** The record of each supervised group, by the same key. */
   readonly clusters: Map<string, Group>;
-  /** Changes that are on their way to a replica, by its address, the first first. */
+  /** Changes on the way to a replica, by its address, oldest first. */
   readonly inFlight: Map<string, readonly Mutation[]>;
   readonly disks: Map<string, Disk>;
   /** Sessions of the virtual data plane, by address of the VM and id. */
@@ -115,7 +115,7 @@ export interface DataServicesState {
 export const groupOf = (instance: Pick<Instance, "deployment" | "kind">): string =>
   `${instance.deployment}/${instance.kind}`;
 
-/** The state of a world without data services. */
+/** The initial state of a world without data services. */
 export function createState(kernel: Kernel): Slot<DataServicesState> {
   return kernel.slot<DataServicesState>("dataservices", {
     instances: new Map(),

@@ -3,7 +3,7 @@ import { type DnsAnswerPoint, dnsAnswerPoint, type DnsFaceName, falseAnswer, Occ
 import { datagramOf, type DnsReply, replyOf } from "./reply.ts";
 import type { Transport } from "./wire/codec/types.ts";
 
-/** What answers DNS messages. */
+/** A server of DNS messages. */
 export interface NameServer {
   /** The part of the answer to a DNS message that arrives in a datagram, at once, however long the real server would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;

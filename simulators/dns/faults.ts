@@ -79,7 +79,7 @@ export const dnsAnswerPoint = (face: DnsFaceName, agents: readonly string[]) =>
     },
   });
 
-/** What `dnsAnswerPoint` declares. */
+/** The declaration of `dnsAnswerPoint`. */
 export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
 const DATACENTER = { datacenter: { prose: "the name of the datacenter" } };
@@ -159,7 +159,7 @@ function rewriteTtls(reply: Buffer, ttl: number): void {
 
 const TYPES: ReadonlyMap<number, string> = new Map(Object.entries(TYPE).map(([name, type]) => [type, name]));
 
-/** What distinguishes a question from others; its message is read only if a rule asks for that. */
+/** The attributes of a question; its message is read only if a rule asks for them. */
 export class Occasion {
   readonly transport: string;
   readonly agent: string;

@@ -85,6 +85,33 @@ export interface Dns extends ConsulAgent {
   reconfigure(changed: Readonly<Record<string, unknown>>): void;
 }
 
+/** Adds an agent to the cluster, with a resolver that answers names as the agent does. */
+function addAgent(
+  cluster: Cluster,
+  { hasLeader = true, probe, upstreams = [], version = DEFAULT_VERSION }: DnsOptions,
+  { id, address, mode = "server", config = {} }: ConsulAgentOptions,
+  name: string,
+): { readonly agent: ReturnType<Cluster["add"]>; readonly resolver: Resolver } {
+  const { kernel } = cluster;
+  const agent = cluster.add(
+    {
+      name,
+      id: id ?? kernel.random("dns").uuid(),
+      address,
+      isServer: mode !== "client",
+      isDev: mode === "dev",
+      config,
+      probe,
+      profile: PROFILES[version],
+    },
+    hasLeader,
+  );
+  const resolver = new Resolver(cluster, agent, upstreams);
+  // After a restore, an index may recur with another catalog.
+  kernel.restored.add(() => resolver.cache.clear());
+  return { agent, resolver };
+}
+
 /** @throws Error for a configuration that is malformed or not simulated */
 export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   const cluster = new Cluster(kernel);
@@ -93,28 +120,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   const point = defineFace(kernel, "dns", names);
   for (const each of [LEADER_POINT, DATACENTER_POINT]) kernel.faults.define(each);
   for (const { config } of all) checkConfig(config ?? {});
-  const resolvers = all.map((given, at) => {
-    const name = names[at] ?? "";
-    const id = given.id ?? kernel.random("dns").uuid();
-    const mode = given.mode ?? "server";
-    const agent = cluster.add(
-      {
-        name,
-        id,
-        address: given.address,
-        isServer: mode !== "client",
-        isDev: mode === "dev",
-        config: given.config ?? {},
-        probe: options.probe,
-        profile: PROFILES[options.version ?? DEFAULT_VERSION],
-      },
-      options.hasLeader ?? true,
-    );
-    const resolver = new Resolver(cluster, agent, options.upstreams ?? []);
-    // After a restore, an index may recur with another catalog.
-    kernel.restored.add(() => resolver.cache.clear());
-    return { agent, resolver };
-  });
+  const resolvers = all.map((given, at) => addAgent(cluster, options, given, names[at] ?? ""));
   const agents = resolvers.map(({ agent, resolver }, at) => {
     const service = at === 0 ? "consul" : `consul/${agent.name}`;
     return {

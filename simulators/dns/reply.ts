@@ -1,6 +1,6 @@
 import type { WireFault } from "../kernel/index.ts";
 
-/** What an agent returns for a message. */
+/** An agent's reply to a message. */
 export interface DnsReply {
   /** The whole answer; absent for silence. */
   readonly message?: Uint8Array;

@@ -9,7 +9,10 @@ const files = globSync("**/*.ts", { cwd: ROOT }).map((file) => file.replaceAll("
 const sources = files.filter((file) => !file.endsWith(".test.ts"));
 const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
-/** What each room may import from, besides itself: the servers' state knows nothing of agents, and neither knows routes. */
+/**
+ * The rooms from which each room may import, besides itself: the servers' state knows nothing of agents, and
+ * neither knows routes.
+ */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   state: ["wire", "config-entries"],
   "config-entries": ["state", "wire"],

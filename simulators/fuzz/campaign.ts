@@ -17,13 +17,13 @@ interface CampaignOptions {
 
 /** Something that no request may cause. */
 interface Finding {
-  /** What went wrong and where, without details that differ between occurrences. */
+  /** The failure and its place, without details that differ between occurrences. */
   readonly what: string;
   /** The request that showed it. */
   readonly request: string;
 }
 
-/** What an attack has shown. */
+/** The results of an attack. */
 interface CampaignReport {
   readonly requests: number;
   /** Requests that reached a handler and found what they named. */

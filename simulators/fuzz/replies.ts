@@ -27,7 +27,7 @@ const isOfFramework = (text: string): boolean =>
 
 const PRINTABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** What is wrong with a reply, one line each. */
+/** The objections to a reply, one line each. */
 export function* faultsOf(
   target: Target,
   route: AttackedRoute,

@@ -13,7 +13,10 @@ type Path = readonly (string | number)[];
 /** Bodies that every route with a body must survive. */
 const BODIES = ["null", "[]", "[null]", '{"__proto__":null}', '{"constructor":{"prototype":{}}}', "5", "["];
 
-/** What every route gets however small the share of `sweep`: a few bodies, and null in every place of what clients send. */
+/**
+ * The requests that every route gets however small the share of `sweep`: a few bodies, and null in every
+ * place of what clients send.
+ */
 export function* basics(samples: readonly Sample[], method: string): Generator<Sample> {
   if (method === "GET" || method === "HEAD" || method === "DELETE") return;
   const headers = samples[0]?.headers ?? {};

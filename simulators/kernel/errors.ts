@@ -1,4 +1,4 @@
-/** What can go wrong in the kernel, by code. Each is the caller's mistake, and its line says what to do. */
+/** The errors of the kernel, by code. Each is the caller's mistake, and its line says what to do. */
 export const KERNEL_ERRORS = {
   KERNEL_DEADLOCK:
     "nothing is scheduled and the awaited work is still pending; await something that the world can finish",

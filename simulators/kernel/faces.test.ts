@@ -123,7 +123,7 @@ const CASES: readonly Case[] = [
   { name: "a filter before the route", method: "GET", path: "/nowhere", headers: { "x-token": "bad" } },
 ];
 
-/** What a client sees: status, body, and the headers that the API itself sets. */
+/** A client's view of a reply: status, body, and the headers that the API itself sets. */
 async function exchange(fetch: LocalFetch, origin: string, { method, path, headers, body }: Case): Promise<unknown> {
   const response = await fetch(`${origin}${path}`, {
     method,

@@ -56,7 +56,7 @@ export class Faults {
   readonly #slot: Slot<FaultState>;
   /** The rules of each point that has any, in the order in which they were armed. */
   readonly #watches = new Map<string, CompiledRule[]>();
-  /** What `#watches` was made from; a restore puts another value in its place. */
+  /** The value from which `#watches` was made; a restore replaces it. */
   #watched: FaultState;
   readonly #held = new Map<number, Hold>();
   readonly #sendArm: (rule: FaultRule) => number;
@@ -162,7 +162,7 @@ export class Faults {
     return this.#current().rules.length > 0 && this.#watches.has(point);
   }
 
-  /** What happens at this point on this occasion; `undefined` when nothing does. The first rule that acts wins. */
+  /** The effect at this point on this occasion; `undefined` if there is none. The first rule that acts wins. */
   at<P extends FaultPoint>(point: P, attributes: AttributesOf<P>): EffectAt<P> | undefined;
   at(point: string, attributes?: Readonly<Record<string, string>>): Effect | undefined;
   at(point: FaultPoint | string, attributes: Readonly<Record<string, string>> = {}): Effect | undefined {

@@ -49,7 +49,7 @@ interface Recorded {
   input(kind: string, data: unknown): unknown;
 }
 
-/** What a kernel remembers so that it can be brought back: the last checkpoint and the inputs since. */
+/** The memory of a kernel by which it can be restored: the last checkpoint and the inputs since. */
 export class History {
   /** True while a restore runs inputs again. */
   replaying = false;

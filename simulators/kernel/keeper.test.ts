@@ -17,7 +17,7 @@ function sample(): Kernel {
   function* work(ms: number): Body {
     draw("begin");
     yield ms;
-    // What follows from the world is no input.
+    // Anything that follows from the world is not an input.
     kernel.input("sample.draw", undefined);
     yield 0;
     draw("end");
@@ -40,7 +40,7 @@ const input = fc.oneof(
 );
 const steps = fc.array(fc.record({ ms: fc.nat({ max: 12 }), input }), { maxLength: 30 });
 
-it("makes a world again from what was kept, from any of its beginnings, and the same follows from there", () => {
+it("restores a world from any prefix of the kept inputs, and the same follows from there", () => {
   fc.assert(
     fc.property(steps, fc.nat(), (all, at) => {
       const kernel = sample();
@@ -76,7 +76,7 @@ it("makes a world again from what was kept, from any of its beginnings, and the 
   );
 });
 
-it("does not handle what can't be kept", () => {
+it("does not handle an input that can't be kept", () => {
   const kernel = sample();
   kernel.keeper = {
     keep: () => {

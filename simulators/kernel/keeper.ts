@@ -6,8 +6,8 @@ export interface KeptInput {
   readonly data?: unknown;
 }
 
-/** Writes down what enters a world before it is handled, so that the world can be made again from it. */
+/** Records the inputs of a world before they are handled, so that the world can be restored from them. */
 export interface Keeper {
-  /** @throws Error when it can't be kept; the input is then not handled */
+  /** @throws Error if it can't be kept; the input is then not handled */
   keep(input: KeptInput): void;
 }

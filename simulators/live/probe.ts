@@ -156,7 +156,7 @@ function pingHttp2(target: ProbeTarget, usesTls: boolean, signal: AbortSignal): 
   });
 }
 
-/** What a health service says: protobuf's field 1, 1 for SERVING (grpc.health.v1). */
+/** The reply of a health service: protobuf's field 1, with 1 for SERVING (grpc.health.v1). */
 const SERVING = 1;
 const FRAME_HEAD_BYTES = 5;
 

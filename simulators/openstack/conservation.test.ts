@@ -26,7 +26,7 @@ const pick = fc.nat({ max: 30 });
 /** Whether it occasionally belongs to the other project. */
 const isForeign = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
 
-/** What may fail after being accepted, and can still be deleted. */
+/** Resources that may fail after being accepted, and can still be deleted. */
 const FAULTS = [
   "nova:server.build",
   "cinder:volume.create",
@@ -73,13 +73,13 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** What was created and, as far as was seen, still exists. */
+/** Resources that were created and, as far as was seen, still exist. */
 type Ledger = OwnedResource[];
 
 const choose = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>
   things[at % Math.max(1, things.length)];
 
-/** What the command may choose from: what its project owns, or what it does not. */
+/** The resources from which the command may choose: those its project owns, or those it does not. */
 const reach = (ledger: Ledger, { who: name, isForeign: foreign }: { who: ProjectName; isForeign: boolean }): Ledger =>
   ledger.filter(({ owner }) => (owner === name) !== foreign);
 
@@ -186,7 +186,7 @@ function foreignFails(by: ProjectName, things: readonly OwnedResource[], status:
 const own = <T extends { readonly projectId: string }>(rows: ReadonlyMap<string, T>, project: string): T[] =>
   [...rows.values()].filter(({ projectId }) => projectId === project);
 
-/** What a project has, by the names of its quotas. */
+/** A project's resources, by the names of its quotas. */
 function usage(cloud: TwoProjectCloud, project: string): Record<keyof typeof QUOTAS, number> {
   const { nova, cinder, neutron, designate, octavia } = cloud.openstack.state();
   const servers = own(nova.servers, project);

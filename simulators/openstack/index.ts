@@ -24,7 +24,7 @@ export interface OpenStack {
   readonly services: Readonly<Record<ServiceName, Service>>;
   /** Whether the security groups let `source` connect to `port` of `address`. `undefined` if no port of this cloud owns the address. */
   admitted(source: string, address: string, port: number): boolean | undefined;
-  /** What exists, for the world's laws; read only. */
+  /** The state, for the world's laws; read-only. */
   state(): {
     readonly nova: NovaState;
     readonly neutron: NeutronState;

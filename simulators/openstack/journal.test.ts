@@ -280,7 +280,7 @@ function driveOthers(nova: Recorder): void {
   nova.keeps("PUT /os-quota-class-sets/:class", ["default"], defaults);
 }
 
-/** What Nova does in other services is in their journals. */
+/** Nova's actions in other services are in their journals. */
 function driveProxies(nova: Recorder): void {
   const image = nova.session.variable("image");
   nova.keeps("POST /images/:id/metadata", [image], { ...ADMIN, body: { metadata: { a: "1" } } });

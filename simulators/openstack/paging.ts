@@ -24,7 +24,7 @@ export function pageAfter<T>(
   return { items, isFull: items.length === limit && limit > 0, hasMore: start + limit < sorted.length };
 }
 
-/** What to sort by, and in which direction. */
+/** The sort key, and its direction. */
 export type SortKey<T> = readonly [
   value: (item: T) => string | number | boolean | null | undefined,
   dir: "asc" | "desc",

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../kernel/index.ts";
 
-/** What a refusal carries besides status, type and message. */
+/** The parts of a refusal besides status, type and message. */
 interface RefusalExtras {
   readonly headers?: Readonly<Record<string, string>>;
   /** More members of the service's error object (Keystone's `identity`, Designate's `errors`, Nova's `retryAfter` …). */

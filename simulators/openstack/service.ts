@@ -16,7 +16,7 @@ import { isWithinRules } from "./access-rules.ts";
 import { Refusal, refuseWith } from "./refusal.ts";
 import { errorPage, explanation } from "./webob.ts";
 
-/** What a handler knows of a request. */
+/** A request as a handler sees it. */
 export interface RequestContext {
   readonly cloud: Cloud;
   readonly request: HttpRequest;

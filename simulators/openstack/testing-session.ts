@@ -15,7 +15,7 @@ interface Sent {
 const MAJORS = { nova: "compute 2", cinder: "volume 3" } as const;
 const ROOTS = { nova: "/v2.1", cinder: "/v3" } as const;
 
-/** What a reply holds, member by member, for tests. */
+/** The contents of a reply, member by member, for tests. */
 export function memberOf(value: unknown, path: string): unknown {
   let found: unknown = value;
   for (const key of path.split("."))

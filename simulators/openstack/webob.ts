@@ -43,7 +43,7 @@ export function errorPage(
   return { status, body, headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers } };
 }
 
-/** What webob writes if it is given no detail. */
+/** webob's text if it is given no detail. */
 export const explanation = (text: string): string => `${text}<br /><br />\n\n\n`;
 
 /** The page for an unknown path. */

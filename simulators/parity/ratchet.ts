@@ -7,7 +7,7 @@ export interface ScenarioScore {
   readonly firstDifference?: string;
 }
 
-/** What `docs/parity/NAME.json` keeps: how far each scenario matched. It may only grow. */
+/** The contents of `docs/parity/NAME.json`: how far each scenario matched. It may only grow. */
 export interface Ratchet {
   readonly scenarios: Readonly<Record<string, { readonly steps: number; readonly matched: number }>>;
 }

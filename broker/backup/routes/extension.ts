@@ -56,7 +56,7 @@ export function momentOf(value: unknown, name: string): number | undefined {
   return ms;
 }
 
-/** What the body of a restore requests. @throws OsbError 400 */
+/** Reads the body of a restore request. @throws OsbError 400 */
 export function restoreOrderOf(request: BackupRequest, backupId?: string): RestoreOrder {
   const body = request.body ?? {};
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");

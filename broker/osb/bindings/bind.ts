@@ -17,7 +17,10 @@ import { type BindingRequest, describeBinding } from "./lookup.ts";
 /** Members of bind_resource that say whom a binding is for; others make no difference. */
 const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
 
-/** What a bind requests, as one text, which tells an identical request from a different one. @throws OsbError 400 */
+/**
+ * A fingerprint of a bind request, which distinguishes an identical request from a different one.
+ * @throws OsbError 400
+ */
 function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   const resource = optionalObject(body.bind_resource, "bind_resource");
   const osbContext = optionalObject(body.context, "context");

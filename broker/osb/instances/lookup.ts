@@ -29,7 +29,7 @@ export function checkOwnIds(
     throw badRequest("plan_id is not the plan of this service instance.");
 }
 
-/** The dashboard's URL as a member of an answer; nothing if there is no dashboard. */
+/** The dashboard's URL as a member of an answer; empty if there is no dashboard. */
 export const describeDashboard = ({ config: { dashboard } }: OperationContext, id: string): AnswerBody =>
   dashboard === undefined ? {} : { dashboard_url: dashboardUrlOf(dashboard, id) };
 

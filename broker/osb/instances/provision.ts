@@ -20,7 +20,7 @@ import {
 import { quotasOf, refuseQuota } from "../quotas.ts";
 import { describeDashboard, type InstanceRequest } from "./lookup.ts";
 
-/** What a platform orders. */
+/** The instance that a platform orders. */
 interface ProvisionRequest {
   readonly plan: Plan;
   readonly parameters: Readonly<Record<string, unknown>>;

@@ -24,7 +24,7 @@ const RUNNING = new Set(["queued", "processing", "cancelling"]);
 /** Whether a task has not ended yet. */
 export const isRunning = ({ state }: TaskView): boolean => RUNNING.has(state);
 
-/** What a request to the director may contain. */
+/** The parts of a request to the director. */
 interface DirectorRequestOptions {
   readonly body?: string;
   /** Media type of the body. */

@@ -16,7 +16,7 @@ class Director {
   endings: string[] = [];
   result: string | null = null;
   disks: { disk_cid: string; deployment_name: string }[] = [];
-  /** What the director says of the jobs on each VM, by its cid. */
+  /** The state of the jobs on each VM according to the director, by CID. */
   states: Record<string, string> = {};
   /** Answers to POST and DELETE that are lost after the task was created. */
   lost = 0;

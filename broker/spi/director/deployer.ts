@@ -61,7 +61,7 @@ const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRE
 /** The context of a part of the work, such as one disk. A context id is at most 64 characters long. */
 const contextOf = (contextId: string, cid: string): string => hash("sha256", `${contextId} ${cid}`);
 
-/** What goes wrong also meets the deletion of the deployment, which reports it. */
+/** The deletion of the deployment meets the same error, and reports it. */
 async function ignoreFailure(work: Promise<void>): Promise<void> {
   try {
     await work;
@@ -85,25 +85,38 @@ async function silentVms(client: DirectorClient, host: Host, deployment: string)
   return found;
 }
 
+/** The director, and the tasks that a deployer has it run. */
+interface Director {
+  readonly client: DirectorClient;
+  readonly tasks: TaskRunner;
+  readonly host: Host;
+}
+
+/** Deletes the disks that a deleted deployment has left as orphans. */
+async function removeDisks({ client, tasks }: Director, deployment: string, contextId: string): Promise<void> {
+  const disks = bodyOf(expectStatus(await client.read("/disks"), "disks", 200), DISKS);
+  for (const { disk_cid: cid } of disks.filter((disk) => disk.deployment_name === deployment)) {
+    const own = contextOf(contextId, cid);
+    const start = (): Promise<BackendAnswer> => client.send("DELETE", `/disks/${cid}`, { contextId: own });
+    await tasks.run({ what: `delete disk ${cid}`, contextId: own, triesMax: DELETE_TRIES_MAX, start });
+  }
+}
+
+/** Deletes the VMs with silent agents, for which the deletion of their deployment would wait. */
+async function removeSilentVms(director: Director, deployment: string, contextId: string): Promise<void> {
+  const { client, tasks, host } = director;
+  for (const cid of await silentVms(client, host, deployment)) {
+    const own = contextOf(contextId, cid);
+    const start = (): Promise<BackendAnswer> => client.send("DELETE", `/vms/${cid}`, { contextId: own });
+    await ignoreFailure(tasks.run({ what: `delete VM ${cid}`, contextId: own, triesMax: 1, start }));
+  }
+}
+
 /** Creates the deployer for the configured director. */
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const client = new DirectorClient(config, host);
-  const tasks = new TaskRunner(client, host);
-  const removeDisks = async (deployment: string, contextId: string): Promise<void> => {
-    const disks = bodyOf(expectStatus(await client.read("/disks"), "disks", 200), DISKS);
-    for (const { disk_cid: cid } of disks.filter((disk) => disk.deployment_name === deployment)) {
-      const own = contextOf(contextId, cid);
-      const start = (): Promise<BackendAnswer> => client.send("DELETE", `/disks/${cid}`, { contextId: own });
-      await tasks.run({ what: `delete disk ${cid}`, contextId: own, triesMax: DELETE_TRIES_MAX, start });
-    }
-  };
-  const removeSilentVms = async (deployment: string, contextId: string): Promise<void> => {
-    for (const cid of await silentVms(client, host, deployment)) {
-      const own = contextOf(contextId, cid);
-      const start = (): Promise<BackendAnswer> => client.send("DELETE", `/vms/${cid}`, { contextId: own });
-      await ignoreFailure(tasks.run({ what: `delete VM ${cid}`, contextId: own, triesMax: 1, start }));
-    }
-  };
+  const director: Director = { client, tasks: new TaskRunner(client, host), host };
+  const { tasks } = director;
   return {
     deploy: (deployment, manifest, contextId, meanwhile) =>
       tasks.run({
@@ -118,15 +131,15 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       if (newest !== undefined && isRunning(newest)) await client.cancel(newest.id);
     },
     async remove(deployment, contextId, options) {
-      if (options?.isSilent === true) await removeSilentVms(deployment, contextId);
+      if (options?.isSilent === true) await removeSilentVms(director, deployment, contextId);
       const start = async (failed: number): Promise<BackendAnswer | undefined> => {
-        if (failed === 1) await removeSilentVms(deployment, contextId);
+        if (failed === 1) await removeSilentVms(director, deployment, contextId);
         const force = failed + 1 >= FORCED_FROM_TRY ? "?force=true" : "";
         const answer = await client.send("DELETE", `/deployments/${deployment}${force}`, { contextId });
         return isGone(answer) ? undefined : answer;
       };
       await tasks.run({ what: `delete ${deployment}`, contextId, triesMax: DELETE_TRIES_MAX, start });
-      if (options?.keepDisks !== true) await removeDisks(deployment, contextId);
+      if (options?.keepDisks !== true) await removeDisks(director, deployment, contextId);
     },
     async vms(deployment) {
       const answer = await client.read(`/deployments/${deployment}/instances`);

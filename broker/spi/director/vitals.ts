@@ -7,7 +7,10 @@ import { type DirectorClient, isRunning } from "./client.ts";
 
 const Percent = Type.Object({ percent: Type.Optional(Type.Union([Type.String(), Type.Number()])) });
 
-/** What the agent of a VM reports, as the director passes it on (bosh.io/docs/director-api-v1, "List all instances", `format=full`). */
+/**
+ * The report of a VM's agent, as the director passes it on (bosh.io/docs/director-api-v1, "List all
+ * instances", `format=full`).
+ */
 const VmVitals = Type.Object({
   index: Type.Integer(),
   vm_cid: Type.Optional(Type.Union([Type.String(), Type.Null()])),
@@ -25,7 +28,7 @@ const VmVitals = Type.Object({
 });
 const LINE = Compile(VmVitals);
 
-/** What the director says instead of the state of a VM's jobs if its agent does not answer. */
+/** The director's substitute for the state of a VM's jobs if its agent does not answer. */
 export const SILENT = "unresponsive agent";
 
 /** A VM of an instance, and its vitals. */

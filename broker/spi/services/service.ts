@@ -24,7 +24,7 @@ export interface Offering {
   readonly plans: readonly Plan[];
 }
 
-/** What the values of credentials are made of. */
+/** The values from which credentials are built. */
 interface ServiceLogin {
   readonly deployment: string;
   /** The name that leads to the primary. */
@@ -41,7 +41,7 @@ interface ServiceLogin {
 /** Properties of a JSON Schema (draft 4), by name. */
 export type SchemaProperties = Readonly<Record<string, object>>;
 
-/** What an instance of a size may take, in the properties of its job. */
+/** The limits of an instance of a size, in the properties of its job. */
 type Limits = Readonly<Record<string, string | number>>;
 
 /** Everything that the platform knows about one data service. The rest of the broker never depends on a service's kind. */

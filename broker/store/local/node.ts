@@ -20,7 +20,7 @@ export interface Node extends Place {
   server: ChildProcess;
 }
 
-/** What the nodes of a pair share. */
+/** The settings that the nodes of a pair share. */
 export interface NodeKit {
   readonly binaries: Binaries;
   readonly owner: Owner;
@@ -79,8 +79,8 @@ export async function connectTo({ password }: NodeKit, { host, port }: Place): P
 }
 
 /**
- * Makes the data folder of a standby anew, from the files of its primary: a base backup by the low-level interface (PostgreSQL manual, "Making a Base
- * Backup Using the Low Level API").
+ * Recreates the data folder of a standby from the files of its primary: a base backup by the low-level
+ * interface (PostgreSQL manual, "Making a Base Backup Using the Low Level API").
  */
 export async function cloneNode(kit: NodeKit, primary: Node, standby: Node): Promise<void> {
   await rm(standby.data, { recursive: true, force: true });

@@ -115,7 +115,7 @@ class Pair implements PostgresPair {
     const { server } = node;
     server.once("exit", () => {
       if (this.#isStopping || node.server !== server) return;
-      // What could not be healed before must be healed now as well.
+      // A failure to heal earlier must be made up for now as well.
       const before = this.#healing.catch(() => {});
       const healing = before.then(() => (node === this.#primary ? this.#failOver(node) : this.#replaceStandby()));
       this.#promoted = healing.then(({ promoted }) => promoted);
@@ -153,7 +153,7 @@ class Pair implements PostgresPair {
     return { promoted: Promise.resolve(), rejoined: this.#join() };
   }
 
-  /** Makes the standby anew from the primary's files, and lets commits wait for it from then on. */
+  /** Recreates the standby from the primary's files, and makes commits wait for it from then on. */
   async #join(): Promise<void> {
     const standby = this.#standby;
     await cloneNode(this.#kit, this.#primary, standby);

@@ -84,7 +84,7 @@ export async function launch(
 /** `fast` cuts all sessions, as `pg_ctl restart -m fast` does; `immediate` is a crash, after which it recovers from its log. */
 export type StopMode = "fast" | "immediate";
 
-/** What pg_ctl sends. */
+/** The signals that pg_ctl sends. */
 const SIGNALS: Readonly<Record<StopMode, NodeJS.Signals>> = { fast: "SIGINT", immediate: "SIGQUIT" };
 
 /** Ends a server, and waits until it has ended. */

@@ -1,8 +1,11 @@
-/** Longest word that is compared, in characters; what is longer is cut. */
+/** The longest word to compare, in characters; longer ones are cut. */
 const WORD_CHARS_MAX = 100;
 const SUGGESTIONS_MAX = 3;
 
-/** How many characters have to be put in, left out, replaced, or swapped with their neighbour to make one word of the other. */
+/**
+ * The number of characters to insert, delete, replace or swap with their neighbour that turns one word into
+ * the other.
+ */
 function editDistance(a: string, b: string): number {
   let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 0; i < a.length; i++) {
@@ -18,7 +21,7 @@ function editDistance(a: string, b: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** The words that somebody who typed `word` may have meant, nearest first; at most three, and none that is far off. */
+/** The words that `word` may have been meant to be: at most three, nearest first, none of them far off. */
 export function nearestTo(word: string, words: readonly string[]): readonly string[] {
   const typed = word.toLowerCase().slice(0, WORD_CHARS_MAX);
   const farthest = Math.max(2, Math.ceil(typed.length / 3));
@@ -30,12 +33,12 @@ export function nearestTo(word: string, words: readonly string[]): readonly stri
     .map(({ each }) => each);
 }
 
-/** A word that holds what was typed is near, however long it is. */
+/** A word that contains the typed text is near, however long it is. */
 function distanceTo(typed: string, word: string): number {
   return typed.length > 2 && word.includes(typed) ? 1 : editDistance(typed, word);
 }
 
-/** `; nearest: a, b`, each with `ending` behind it, or nothing where no word is near. */
+/** `; nearest: a, b`, each followed by `ending`; empty if no word is near. */
 export function suggestionsFor(word: string, words: readonly string[], ending = ""): string {
   const near = nearestTo(word, words).map((each) => `${each}${ending}`);
   return near.length === 0 ? "" : `; nearest: ${near.join(", ")}`;

@@ -1,4 +1,4 @@
-/** Why a run could not be carried out, each with what to do about it. All end with exit code 2. */
+/** The reasons why a run could not be carried out, each with its remedy. All lead to exit code 2. */
 export const TARGET_ERRORS = {
   "bad-url": "The URL is not an http or https URL: give one like http://127.0.0.1:3000.",
   "bad-file": "drydock.yml cannot be used: mend the line that is named.",
@@ -19,13 +19,13 @@ export const TARGET_ERRORS = {
   lost: "The broker stopped answering in the middle of the run.",
 } as const;
 
-/** The code of an error, which its message ends with. */
+/** The code of an error, at the end of its message. */
 export type TargetErrorCode = keyof typeof TARGET_ERRORS;
 
-/** What was seen is cut to this length: it may come from the broker. */
+/** Text that may come from the broker is cut to this length. */
 const SEEN_CHARS_MAX = 300;
 
-/** The target cannot be tested. `message` is one line: what happened, and what to do. */
+/** The target can't be tested. `message` is one line: what happened, and what to do. */
 export class TargetError extends Error {
   readonly code: TargetErrorCode;
   readonly exitCode = 2;

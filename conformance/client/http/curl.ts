@@ -1,7 +1,7 @@
 import { REDACTED } from "./redact.ts";
 import { quoteForShell } from "./shell.ts";
 
-/** A curl line that repeats a request; what was redacted is read from shell variables that whoever pastes it has set. */
+/** A curl line that repeats a request. Redacted values are read from shell variables, which the user has to set. */
 export function curlLine(request: {
   readonly method: string;
   readonly url: string;

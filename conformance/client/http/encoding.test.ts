@@ -7,7 +7,7 @@ const CODERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } 
 const BYTES_MAX = 4_096;
 
 describe("a body with a Content-Encoding", () => {
-  it("is read as it was before, whatever the codings and their order", () => {
+  it("is decoded, whatever the codings and their order", () => {
     const coding = fc.constantFrom(...(Object.keys(CODERS) as (keyof typeof CODERS)[]));
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), fc.array(coding, { maxLength: 3 }), (bytes, codings) => {
@@ -28,7 +28,7 @@ describe("a body with a Content-Encoding", () => {
     expect(decodeBody(Buffer.alloc(0), "gzip", BYTES_MAX)).toHaveLength(0);
   });
 
-  it("is refused when it is another one, or grows past the limit", () => {
+  it("is refused if it has a different coding, or grows past the limit", () => {
     expect(() => decodeBody(Buffer.from("{}"), "gzip", BYTES_MAX)).toThrow(/not gzip, though/);
     expect(() => decodeBody(gzipSync(Buffer.alloc(BYTES_MAX + 1)), "gzip", BYTES_MAX)).toThrow(
       `longer than ${BYTES_MAX}`,

@@ -15,10 +15,10 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
 };
 
 /**
- * A body as it was before the codings of its Content-Encoding. A server may use one that nobody asked for, because no
- * Accept-Encoding is sent (RFC 9110, 12.5.3). A coding that is not known leaves the body as it is.
+ * Undoes the codings of a body's Content-Encoding. A server may use any, because no Accept-Encoding is sent
+ * (RFC 9110, 12.5.3). An unknown coding leaves the body as it is.
  *
- * @throws TransportError too-large, or protocol when the body is not what its header says
+ * @throws TransportError too-large, or protocol if the body contradicts its header
  */
 export function decodeBody(body: Uint8Array, contentEncoding: string | undefined, bytesMax: number): Uint8Array {
   const codings = (contentEncoding ?? "").split(",").map((coding) => coding.trim().toLowerCase());

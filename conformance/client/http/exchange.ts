@@ -1,10 +1,10 @@
 /**
  * One exchange that led to a verdict, secrets redacted: over HTTP with the broker, or (method `SQL`, the statement as body) with
- * a data service behind it. `curl` is the line that reproduces it, for a data service one of psql.
+ * a data service behind it. `curl` is the command that reproduces it; for a data service, a psql command.
  */
 export interface Exchange {
   readonly curl: string;
-  /** True when it accuses nobody, but made what the exchanges after it are about. */
+  /** True if it accuses nobody, but created the subject of the exchanges after it. */
   readonly setup?: boolean;
   readonly request: {
     readonly method: string;
@@ -13,7 +13,7 @@ export interface Exchange {
     readonly body?: string;
   };
   readonly response?: {
-    /** Of HTTP; a data service answers without one. */
+    /** Of HTTP; an answer of a data service has none. */
     readonly status?: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;

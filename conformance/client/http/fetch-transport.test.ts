@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fetchTransport } from "./fetch-transport.ts";
 
 describe("the transport over a given fetch", () => {
-  it("reads a body right whose producer uses one buffer again and again", async () => {
+  it("reads a body correctly if its producer reuses one buffer", async () => {
     const buffer = new Uint8Array(4);
     let read = 0;
     const body = new ReadableStream<Uint8Array>(

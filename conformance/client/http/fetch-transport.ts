@@ -9,7 +9,7 @@ import {
   tooLarge,
 } from "./transport.ts";
 
-/** The part of `fetch` that is needed to reach a broker in process. */
+/** The part of `fetch` that reaching a broker in process needs. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 async function bodyOf(response: Response, bytesMax: number): Promise<Uint8Array> {
@@ -21,8 +21,8 @@ async function bodyOf(response: Response, bytesMax: number): Promise<Uint8Array>
 }
 
 /**
- * A transport over a given `fetch`, for a broker in the same process on virtual time. It sets no deadline of its own:
- * whoever owns the clock owns the waiting.
+ * A transport over a given `fetch`, for a broker in the same process on virtual time. It sets no deadline of
+ * its own: the owner of the clock decides how long to wait.
  */
 export function fetchTransport(fetch: Fetch, bodyBytesMax = TRANSPORT_LIMITS.bodyBytesMax): Transport {
   return async (request: RawRequest, send: SendOptions = {}): Promise<RawResponse> => {

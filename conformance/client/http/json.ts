@@ -5,7 +5,7 @@ export interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** Whether a JSON value is an object; an array is none. */
+/** Whether a JSON value is an object; arrays are not. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -29,7 +29,10 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   return names.length === Object.keys(b).length && names.every((name) => name in b && sameJson(a[name], b[name]));
 }
 
-/** How deep brackets nest, outside of strings. Counted before parsing, so that hostile depth never reaches the parser. */
+/**
+ * How deeply brackets nest, outside of strings. Counted before parsing, so that hostile depth never reaches
+ * the parser.
+ */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
@@ -50,7 +53,7 @@ const JSON_DEPTH_MAX = 100;
 
 type ParsedBody = { readonly json: Json } | { readonly problem: string };
 
-/** Parses bytes as UTF-8 JSON, bounded in depth. Never throws. */
+/** Parses bytes as UTF-8 JSON of limited depth. Never throws. */
 export function parseJson(bytes: Uint8Array): ParsedBody {
   if (bytes.byteLength === 0) return { problem: "the body is empty" };
   try {

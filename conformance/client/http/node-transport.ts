@@ -29,7 +29,7 @@ function faultOf(code: string): TransportFault {
   return TLS_CODES.test(code) ? "tls" : "protocol";
 }
 
-/** An AggregateError (several addresses tried) has its code on the first of them. */
+/** An AggregateError (several addresses were tried) has its code on the first error. */
 function translate(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
@@ -121,7 +121,7 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport & {
     try {
       return await exchangeOnce(request, send, connections);
     } catch (error) {
-      // A kept-alive connection that the other side closed meanwhile says nothing about this request.
+      // A kept-alive connection that the other side has closed meanwhile says nothing about this request.
       if (error instanceof StaleConnection && !send.signal?.aborted) return exchangeOnce(request, send, connections);
       throw error;
     }

@@ -4,7 +4,7 @@ import { type Json, isObject, type JsonObject, parseJson } from "./json.ts";
 import { redactHeaders, redactJson } from "./redact.ts";
 import type { RawRequest, RawResponse } from "./transport.ts";
 
-/** An answer as a check sees it: the raw exchange, its JSON where it has one, and its place in time. */
+/** An answer as a check sees it: the raw exchange, its JSON if it has any, and its times. */
 export interface Observation {
   readonly request: RawRequest;
   readonly status: number;
@@ -17,10 +17,10 @@ export interface Observation {
   readonly elapsedMs: number;
 }
 
-/** Longest body text that evidence carries, in characters. */
+/** The longest body text in evidence, in characters. */
 const EVIDENCE_CHARS_MAX = 2_000;
 
-/** Reads an answer: its JSON, where it has one. `elapsedMs`: from the request to the end of the answer. */
+/** Reads an answer, with its JSON if it has any. `elapsedMs`: from the request to the end of the answer. */
 export function observe(request: RawRequest, response: RawResponse, elapsedMs: number): Observation {
   const parsed = parseJson(response.body);
   return {
@@ -34,7 +34,7 @@ export function observe(request: RawRequest, response: RawResponse, elapsedMs: n
   };
 }
 
-/** The body as an object; an empty one when it is none, so that rules read fields without asking first. */
+/** The body as an object, empty if it is not one, so that rules can read fields without asking first. */
 export function bodyOf(observation: Observation): JsonObject {
   return isObject(observation.json) ? observation.json : {};
 }
@@ -48,7 +48,7 @@ function publicText(text: string): string {
   return shorten("json" in parsed ? JSON.stringify(redactJson(parsed.json)) : text);
 }
 
-/** A request as a report may show it: secrets redacted, long bodies cut. */
+/** A request as a report may show it: with secrets redacted and long bodies cut. */
 export function publicRequest(request: RawRequest): Exchange["request"] {
   return {
     method: request.method,

@@ -4,10 +4,10 @@ const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-a
 const SECRET_MEMBER =
   /^(credentials|password|passwd|secret|client_secret|clientSecret|token|access_token|private_key|api_key|apikey|uri|jdbcUrl|connection_string)$/i;
 const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi;
-/** What stands in the place of a secret. */
+/** The text that replaces a secret. */
 export const REDACTED = "[redacted]";
 
-/** Headers without the values that grant access; those named in `madeUp` grant none and stay. */
+/** Headers without the values that grant access; those named in `madeUp` grant none, so they stay. */
 export function redactHeaders(
   headers: Readonly<Record<string, string>>,
   madeUp: readonly string[] = [],
@@ -22,7 +22,10 @@ export function redactHeaders(
 
 const AUTHORIZATION = /\b(basic|bearer)\s+[\w.~+/=-]{4,}/gi;
 
-/** Any text, such as a trace, without what grants access: Authorization headers, users in URLs, the given secrets. */
+/**
+ * A text, such as a trace, without anything that grants access: Authorization headers, users in URLs, the
+ * given secrets.
+ */
 export function redactText(text: string, secrets: readonly string[] = []): string {
   const withoutHeaders = text.replace(AUTHORIZATION, `$1 ${REDACTED}`).replace(USERINFO, `$1${REDACTED}@`);
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), withoutHeaders);
@@ -39,7 +42,7 @@ function redactUnder(value: Json, isSecret: boolean): Json {
   return typeof value === "string" ? value.replace(USERINFO, `$1${REDACTED}@`) : value;
 }
 
-/** A JSON value with the leaves under `credentials` and members of secret names taken out; its shape stays readable. */
+/** A JSON value without the leaves under `credentials` and the members with secret names; its shape stays readable. */
 export function redactJson(value: Json): Json {
   return redactUnder(value, false);
 }

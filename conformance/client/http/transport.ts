@@ -1,15 +1,21 @@
-/** One HTTP request and its answer as bytes: what every way of reaching a broker (sockets, a `fetch` in process) has in common. */
+/**
+ * One HTTP request and its answer as bytes: common to all ways of reaching a broker (sockets, a `fetch` in
+ * process).
+ */
 export interface RawRequest {
   readonly method: string;
   readonly url: string;
-  /** Sent as spelled: the case of a name matters to one check. */
+  /** Sent as spelled, because the case of names matters to one check. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names of headers whose values a check made up: they hold no secret, so evidence shows them as sent. Default: none. */
+  /**
+   * Names of headers with values that a check made up: they hold no secret, so evidence shows them as sent.
+   * Default: none.
+   */
   readonly madeUp?: readonly string[];
   readonly body?: string;
 }
 
-/** An answer as it came, its content coding undone. */
+/** An answer as received, with its content coding undone. */
 export interface RawResponse {
   readonly status: number;
   /** Names in lower case; repeated headers joined by ", ". */
@@ -27,9 +33,9 @@ export interface SendOptions {
 /** A way to send one request. @throws TransportError */
 export type Transport = (request: RawRequest, options?: SendOptions) => Promise<RawResponse>;
 
-/** What bounds every exchange. */
+/** The limits of every exchange. */
 export interface TransportLimits {
-  /** Longest answer that is read, in bytes. */
+  /** The longest answer that is read, in bytes. */
   readonly bodyBytesMax: number;
   /** From the first byte sent to the last byte received, in milliseconds; a trickling body does not extend it. */
   readonly exchangeMs: number;
@@ -38,7 +44,7 @@ export interface TransportLimits {
 /** The default limits: 4 MiB and one minute. */
 export const TRANSPORT_LIMITS: TransportLimits = { bodyBytesMax: 4 * 1024 * 1024, exchangeMs: 60_000 };
 
-/** Why there was no complete answer. */
+/** The reason why there was no complete answer. */
 export type TransportFault =
   | "refused"
   | "unresolved"
@@ -84,7 +90,7 @@ export class BoundedBody {
   }
 }
 
-/** The error for an answer that is longer than is read. */
+/** The error for an answer beyond the limit. */
 export function tooLarge(bytesMax: number): TransportError {
   return new TransportError("too-large", `the answer is longer than ${bytesMax} bytes`);
 }

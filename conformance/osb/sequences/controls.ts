@@ -11,7 +11,7 @@ type Control = "deprovision" | "fetchInstance" | "unbind" | "fetchBinding" | "de
 export class Controls {
   readonly #answers = new Map<Control, Answer | NoAnswer>();
 
-  /** Notes the answer, or that there was none. @throws the error itself if it is no silence of the broker's */
+  /** Notes the answer, or that there was none. @throws the error itself unless it is the broker's silence */
   async ask(control: Control, request: Promise<Answer>): Promise<void> {
     const answer = await request.catch((error: unknown) => {
       if (error instanceof NoAnswer) return error;

@@ -7,7 +7,7 @@ import { certify } from "../../runner/certify.ts";
 import type { CertifySummary } from "../../runner/summary.ts";
 import { eventClock } from "../event-clock.ts";
 
-/** Judges a broker that behaves like this: in process, on virtual time, with ids that count up. Default: against 2.17. */
+/** Judges a broker with this behaviour: in process, in virtual time, with ascending ids. Default: against 2.17. */
 export async function certifyFieldBroker(
   behaviour: Behaviour,
   minor: SpecMinor | "learnt" = 17,

@@ -14,7 +14,7 @@ const PAGE = readFileSync(new URL("../../../docs/conformance/field.md", import.m
 
 let judged: Promise<readonly FieldResult[]> | undefined;
 
-/** Judges them when the first is requested. */
+/** Judges all of them when the first is requested. */
 function matrix(): Promise<readonly FieldResult[]> {
   judged ??= fieldMatrix(JUDGED);
   return judged;
@@ -28,7 +28,7 @@ async function resultOf(broker: FieldBroker): Promise<FieldResult> {
 
 const phrase = (kind: "missed" | "false", { verdict, check }: Finding): string => `${kind} ${verdict} ${check}`;
 
-/** Each disagreement in words; what is left behind counts as one. */
+/** Each disagreement in words; a leftover counts as one. */
 const disagreements = ({ broker, missed, falsely, leftBehind }: FieldResult): readonly string[] => [
   ...missed.map((finding) => phrase("missed", finding)),
   ...falsely.map((finding) => phrase("false", finding)),
@@ -47,7 +47,7 @@ describe("the field brokers", () => {
     }
   });
 
-  it("expect findings of checks that exist, at those checks' level", () => {
+  it("expect findings only of existing checks, at their level", () => {
     const levels = new Map(OSB_CHECKS.map(({ id, level }) => [id, level]));
     const wrong = FIELD_BROKERS.flatMap(rightFindings).filter(({ verdict, check }) => {
       const level = levels.get(check);
@@ -56,7 +56,7 @@ describe("the field brokers", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("are judged as well as README.md says: as their page does, which `npm run selftest` keeps true", () => {
+  it("have the figures of README.md on their page, which `npm run selftest` keeps true", () => {
     const sentence = /^On \d+ field brokers .+$/m.exec(PAGE)?.[0];
     expect(sentence).toContain(`On ${FIELD_BROKERS.length} field brokers`);
     expect(readFileSync(new URL("../../../README.md", import.meta.url), "utf8")).toContain(sentence);
@@ -73,7 +73,7 @@ describe("the field brokers", () => {
 
 describe.each(JUDGED)("a broker that $does ($id)", (broker) => {
   it(
-    "is accused of what it does, and of nothing else",
+    "is accused of its defect, and of nothing else",
     async () => {
       const known = KNOWN[broker.id] ?? [];
       expect(disagreements(await resultOf(broker)).toSorted()).toEqual(known.toSorted());

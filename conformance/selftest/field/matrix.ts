@@ -9,24 +9,24 @@ export interface Finding {
   readonly check: string;
 }
 
-/** What the suite says about one field broker, compared with what it should say. */
+/** The suite's verdicts on one field broker, compared with the right ones. */
 export interface FieldResult {
   readonly broker: FieldBroker;
   /** Required findings that are made. */
   readonly found: readonly Finding[];
-  /** Required findings that are missed, with what was said instead. */
+  /** Required findings that are missed, with the verdict instead. */
   readonly missed: readonly (Finding & { readonly said: Verdict; readonly reason: string })[];
-  /** Findings that are made but must not be. */
+  /** Findings that must not be made but are. */
   readonly falsely: readonly (Finding & { readonly reason: string })[];
   /** Checks whose verdict is unknown. */
   readonly undecided: number;
-  /** What the run created and could not remove. */
+  /** Things that the run created and could not remove. */
   readonly leftBehind: number;
 }
 
 const isSame = (a: Finding, b: Finding): boolean => a.verdict === b.verdict && a.check === b.check;
 
-/** What the suite should say of a field broker. */
+/** The right verdicts on a field broker. */
 export function rightFindings({ fails = [], warns = [] }: FieldBroker): readonly Finding[] {
   return [
     ...fails.map((check) => ({ verdict: "fail" as const, check })),

@@ -19,7 +19,7 @@ function scoreSentence(results: readonly FieldResult[]): string {
 
 const clausesOf = new Map(OSB_CHECKS.map(({ id, clauses }) => [id, clauses]));
 
-/** The clause that a check is about, in our words. */
+/** The clause of a check, in our words. */
 const demandOf = (check: string): string => clauseOf(clausesOf.get(check)?.[0] ?? check).text;
 
 const phrase = ({ verdict, check }: Finding): string => `\`${check}\` ${verdict === "fail" ? "fails" : "warns"}`;
@@ -50,7 +50,7 @@ function reportCell({ report }: FieldBroker): string {
 
 const versionOf = ({ minor = 17 }: FieldBroker): string => (minor === "learnt" ? "unsaid" : `2.${minor}`);
 
-/** The row of a field broker: what it does, what should be said of it, and what is said. */
+/** The row of a field broker: its behaviour, the right verdicts, and the suite's verdicts. */
 export function brokerRow(result: FieldResult): string {
   const { broker } = result;
   const { id, does, rule } = broker;
@@ -67,7 +67,7 @@ function subjectOf(title: string, results: readonly FieldResult[]): string {
   ].join("\n");
 }
 
-/** `docs/conformance/field.md`: each field broker, what has to be said of it, and what is. */
+/** `docs/conformance/field.md`: each field broker with the right verdicts and the suite's verdicts. */
 export function fieldPage(results: readonly FieldResult[]): string {
   const right = results.filter(({ broker }) => isRight(broker)).length;
   const head = [

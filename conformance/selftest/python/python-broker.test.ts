@@ -19,7 +19,7 @@ describe("a broker in another language, with a data service and backups of its o
   afterAll(() => broker?.close());
 
   it(
-    "is described by its drydock.yml, and accused of nothing by the suites of data",
+    "is reached as its drydock.yml says, and accused of nothing by the suites about data",
     async ({ skip }) => {
       if (broker === undefined) return skip("there is no python3 on this machine");
       const { url, username, password, file } = broker;

@@ -9,7 +9,7 @@ import { Value } from "typebox/value";
 const FOLDER = new URL("./", import.meta.url);
 const Ready = Type.Object({ url: Type.String(), username: Type.String(), password: Type.String() });
 
-/** A broker with a data service that nobody of this project's code is in: how it is reached, and its end. */
+/** A broker with a data service that contains none of this project's code: its address, and a way to end it. */
 export interface PythonBroker {
   readonly url: string;
   readonly username: string;
@@ -19,7 +19,7 @@ export interface PythonBroker {
   close(): Promise<void>;
 }
 
-/** Starts the broker of `broker.py`; undefined where there is no python3. */
+/** Starts the broker of `broker.py`; undefined if there is no python3. */
 export async function startPythonBroker(): Promise<PythonBroker | undefined> {
   const child = spawn("python3", [fileURLToPath(new URL("broker.py", FOLDER))], {
     stdio: ["pipe", "pipe", "inherit"],

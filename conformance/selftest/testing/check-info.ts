@@ -1,6 +1,6 @@
 import type { CheckInfo } from "../../runner/events.ts";
 
-/** The information on a check of which only the id matters. */
+/** Information on a check in which only the id matters. */
 export const checkInfo = (id: string): CheckInfo => ({
   id,
   suite: "osb",

@@ -9,14 +9,14 @@ import type { Values } from "./fill.ts";
 
 import { type AskOptions, BackupRequests } from "./requests.ts";
 
-/** How a backup or a restore ended. `refused`: it was not accepted; `lost`: it can no longer be asked about. */
+/** How a backup or a restore ended. `refused`: it was not accepted; `lost`: its state can no longer be read. */
 export interface BackupOperation {
   readonly id: string;
   readonly state: BackupState | "refused" | "lost" | "timed-out";
   readonly began: Observation;
   /** The last answer about it. */
   readonly last: Observation;
-  /** The run's time just before the request, and when the end was first seen. */
+  /** The run's time just before the request, and when the end was first observed. */
   readonly askedMs: number;
   readonly endedMs: number;
 }
@@ -29,7 +29,7 @@ interface FollowOptions extends AskOptions {
   readonly waitMsMax?: number;
 }
 
-/** A vendor's backups, reached as its interface says. */
+/** A vendor's backups, through its interface. */
 export class BackupClient extends BackupRequests {
   /** Instances whose backups could not be removed. */
   readonly #stuck = new Set<string>();
@@ -39,7 +39,7 @@ export class BackupClient extends BackupRequests {
     return this.platform.settings.clock;
   }
 
-  /** Takes a backup and waits for its end. What may be created is recorded first. */
+  /** Takes a backup and waits for its end. Records it first, so that it can be cleaned up. */
   async create(instance: string, options: FollowOptions = {}): Promise<BackupOperation> {
     return this.follow("create", await this.begin(instance, options), options);
   }
@@ -48,7 +48,7 @@ export class BackupClient extends BackupRequests {
   async begin(instance: string, options: AskOptions = {}): Promise<Begun> {
     const ids = { instance };
     this.#record(ids);
-    // A job that names no backup belongs to the backup that was not listed before.
+    // A job that names no backup belongs to the newly listed one.
     const before = this.api.task !== undefined && this.api.task.id === undefined ? await this.#listIds(ids) : [];
     const askedMs = this.clock.nowMs();
     return { ids, before, askedMs, began: await this.ask("create", ids, options) };
@@ -59,7 +59,7 @@ export class BackupClient extends BackupRequests {
     return this.start("restore", { instance, backup }, options);
   }
 
-  /** Restores in any way, and waits for the end. */
+  /** Restores with any operation, and waits for the end. */
   async start(name: Started, ids: Values, options: FollowOptions & Values = {}): Promise<BackupOperation> {
     const all = { ...ids, ...(options["key"] !== undefined && { key: options["key"] }) };
     const askedMs = this.clock.nowMs();
@@ -67,14 +67,14 @@ export class BackupClient extends BackupRequests {
     return this.follow(name, { ids: all, before: [], askedMs, began }, options);
   }
 
-  /** Goes on waiting for a restore. */
+  /** Continues to wait for a restore. */
   async resumeRestore(instance: string, backup: string, deed: BackupOperation): Promise<BackupOperation> {
     const { id, began, askedMs } = deed;
     const begun = { ids: { instance, backup }, before: [], askedMs, began };
     return this.#poll(id, begun, () => this.ask("getRestore", { ...begun.ids, restore: id }));
   }
 
-  /** Waits for the end of what was requested. */
+  /** Waits for the end of the requested operation. */
   async follow(name: Started, begun: Begun, { waitMsMax }: FollowOptions = {}): Promise<BackupOperation> {
     const { ids, began, askedMs } = begun;
     const request = this.require(name);
@@ -157,12 +157,12 @@ export class BackupClient extends BackupRequests {
     return areGone;
   }
 
-  /** Waits until the deleted backups of an instance are gone; false when they stay. */
+  /** Waits until the deleted backups of an instance are gone; false if they stay. */
   waitUntilDeleted(instance: string): Promise<boolean> {
     return this.#untilNoneLeft({ instance }, async () => true);
   }
 
-  /** `meanwhile` gets the ids of what is left, and answers whether to wait on. */
+  /** `meanwhile` gets the ids of the remaining backups, and returns whether to continue waiting. */
   async #untilNoneLeft(
     ids: Values & { readonly instance: string },
     meanwhile: (left: readonly string[]) => Promise<boolean>,
@@ -188,10 +188,10 @@ export class BackupClient extends BackupRequests {
   }
 }
 
-/** What was requested, and when. */
+/** A request, and when it was sent. */
 interface Begun {
   readonly ids: Values;
-  /** Ids of the backups that there were already. */
+  /** Ids of the backups that already existed. */
   readonly before: readonly string[];
   readonly askedMs: number;
   readonly began: Observation;
@@ -199,7 +199,7 @@ interface Begun {
 
 const CLEANUP = { intent: "cleanup" } as const;
 
-/** If there is no answer now, there may be one later; nothing waits for a broker that is permanently gone. */
+/** If there is no answer now, there may be one later. A broker that is permanently gone is not waited for. */
 function ignoreSilence(error: unknown): undefined {
   if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
   throw error;

@@ -15,7 +15,7 @@ import type { BackupOperationName } from "./interface.ts";
 import { BackupClient, type BackupOperation } from "./client.ts";
 import { discover } from "./discover.ts";
 
-/** What a check of backups starts from. */
+/** The starting point of a check of backups. */
 export interface Stage {
   readonly offer: Offer;
   readonly client: BackupClient;
@@ -30,7 +30,7 @@ const CLAIM_WORDS: Readonly<Record<BackupClaim, string>> = {
   B5: "keys, retention and schedules",
 };
 
-/** What a claim obliges the vendor to offer. */
+/** The obligation of a claim. */
 const CORE: Readonly<Record<BackupClaim, readonly BackupOperationName[]>> = {
   B1: ["list", "create", "restore"],
   B2: ["restoreNew"],
@@ -39,7 +39,7 @@ const CORE: Readonly<Record<BackupClaim, readonly BackupOperationName[]>> = {
   B5: [],
 };
 
-/** What a check of backups works with. */
+/** The context of a check of backups. */
 export class BackupContext extends TenantContext {
   /**
    * The client of the vendor's backups; ends the check as not applicable if there is no interface, if the claim is not made, or if an operation
@@ -79,14 +79,14 @@ export class BackupContext extends TenantContext {
     }
   }
 
-  /** A tenant of its own with backups, if they are claimed. */
+  /** A new tenant with backups, if they are claimed. */
   async stage(claim: BackupClaim = "B1", ...operations: readonly BackupOperationName[]): Promise<Stage> {
     const offer = await this.requireUsableOffer();
     const client = await this.backups(offer, claim, ...operations);
     return { offer, client, tenant: await this.tenant(offer) };
   }
 
-  /** An instance of its own with backups, whether or not its data can be reached. */
+  /** A new instance with backups, whether or not its data can be reached. */
   async apiStage(
     claim: BackupClaim = "B1",
     ...operations: readonly BackupOperationName[]
@@ -96,7 +96,10 @@ export class BackupContext extends TenantContext {
     return { offer, client, live: await this.osb.freshOf(offer) };
   }
 
-  /** The hook that breaks one thing; ends the check as not applicable if there is none. To be called before anything is created. */
+  /**
+   * The hook that breaks one thing; ends the check as not applicable if there is none. Call it before
+   * anything is created.
+   */
   requireFault(name: string): FaultHook {
     const hook = this.run.backend.faults?.[name];
     if (hook !== undefined) return hook;
@@ -110,7 +113,7 @@ export class BackupContext extends TenantContext {
     throw new Verdicted(notApplicable(`nobody can look there (hooks.looks.${name} in drydock.yml)`));
   }
 
-  /** Breaks one thing while something is done, and repairs it whatever happens. */
+  /** Breaks one thing during some work, and always repairs it afterwards. */
   async withFault<T>(name: string, instance: string, work: () => Promise<T>): Promise<T> {
     const mend = await this.requireFault(name)(instance);
     try {
@@ -120,19 +123,19 @@ export class BackupContext extends TenantContext {
     }
   }
 
-  /** What an operator sees. */
+  /** The operator's view. */
   look(name: string, instance: string): Promise<readonly string[]> {
     return this.requireLook(name)(instance);
   }
 
-  /** A backup that succeeded; ends the check as unknown when there is none, for then there is nothing to judge. */
+  /** A backup that succeeded; ends the check as unknown if there is none, as there is nothing to judge. */
   async backup(client: BackupClient, { live }: Pick<Tenant, "live">): Promise<BackupOperation> {
     const deed = await client.create(live.id);
     if (deed.state === "succeeded") return deed;
     throw new Verdicted(unknown(`it needs a backup, but one ended ${describeEnd(deed)}`, deed.began, deed.last));
   }
 
-  /** A restore that says it succeeded; a failure of the check when it does not. */
+  /** A restore that reports success; otherwise fails the check. */
   async restore(
     client: BackupClient,
     { live }: Pick<Tenant, "live">,
@@ -148,7 +151,7 @@ export class BackupContext extends TenantContext {
     throw new Verdicted(fail(expected, describeEnd(deed), backup.last, deed.began, deed.last));
   }
 
-  /** Reads the data again after a restore. That a tenant can't is a finding: `evidence` goes with it. */
+  /** Reads the data again after a restore. If the tenant can't, that is a finding with `evidence`. */
   async readAfterRestore<T>(
     key: Access,
     deeds: readonly BackupOperation[],

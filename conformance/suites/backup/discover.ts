@@ -40,7 +40,7 @@ function candidates(run: RunContext, offer: Offer): readonly BackupInterface[] {
   return all.filter((api, at) => all.findIndex((each) => each.list?.path === api.list?.path) === at);
 }
 
-/** Runs that have the note: two suites of one run may both look. */
+/** Runs that have the note already, because two suites of one run may both look. */
 const announced = new WeakSet<RunContext>();
 
 function announce(run: RunContext, { name, claims = ["B1"], ...api }: BackupInterface): void {
@@ -53,7 +53,7 @@ function announce(run: RunContext, { name, claims = ["B1"], ...api }: BackupInte
   run.note(`Backups are reached as "${name}": ${shown.join(", ")}. Claimed: ${claims.join(", ")}.${self}`);
 }
 
-/** Looks for the interface of a vendor's backups by asking for the list of an instance that exists. */
+/** Detects the interface of a vendor's backups by requesting the list of an existing instance. */
 export async function discover(
   platform: OsbClient,
   run: RunContext,

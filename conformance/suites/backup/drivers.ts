@@ -83,7 +83,7 @@ export function extensionAt(path: string, claims?: BackupInterface["claims"]): B
   return { ...driver, restore, ...(claims && { claims }) };
 }
 
-/** Both forms of anynines' API; the restore into another instance is the second half of its disaster recovery. */
+/** Both versions of anynines' API; the restore into another instance is the second half of its disaster recovery. */
 function a9sAt(name: string, base: string, restore: string): BackupInterface {
   return under(name, base, restore, "restores/{restore}", {
     restoreNew: ask("POST", `${base}/restores`, { body: { backup_id: "{backup}", key: "{key}" } }),
@@ -117,7 +117,10 @@ const SERVICE_FABRIK: BackupInterface = {
   }),
 };
 
-/** The platform's side: a job does the work without naming its backup, which is the one that was not listed before. Its restore has no public path. */
+/**
+ * The platform's side: a job does the work without naming its backup, which is the newly listed one. Its
+ * restore has no public path.
+ */
 const TANZU: BackupInterface = {
   ...COMMON,
   name: "tanzu",
@@ -194,7 +197,10 @@ export const DRIVERS: Readonly<Record<BackupDriverName, BackupInterface>> = {
   exec: programOf("exec", "EXEC", ALL),
 };
 
-/** The drivers that are tried, in this order, if drydock.yml gives none: they need no more than the broker's own URL and credentials. */
+/**
+ * The drivers that are tried, in this order, if drydock.yml names none: they need only the broker's own URL
+ * and credentials.
+ */
 export const KNOWN_DRIVERS: readonly BackupInterface[] = (["extension", "a9s", "a9s-v1", "swisscom"] as const).map(
   (name) => DRIVERS[name],
 );

@@ -1,11 +1,11 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 
-/** What names in braces stand for: ids, a key, times. A body member whose whole value is an undefined name is left out. */
+/** The values of names in braces: ids, a key, times. A body member that consists of an undefined name is omitted. */
 export type Values = Readonly<Record<string, string | number | undefined>>;
 
 const NAME = /\{([a-z]+)\}/g;
 
-/** A text with its names in braces replaced; `encode` makes each value fit in. */
+/** A text with its names in braces replaced; `encode` escapes each value. */
 const fillText = (text: string, values: Values, encode: (value: string) => string = (value) => value): string =>
   text.replaceAll(NAME, (_, name: string) => encode(String(values[name] ?? "")));
 

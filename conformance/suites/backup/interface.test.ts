@@ -4,7 +4,7 @@ import { DRIVERS } from "./drivers.ts";
 import { interfaceFor } from "./interface.ts";
 
 describe("the interface of backups that drydock.yml describes", () => {
-  it("begins with a driver and changes what is named", () => {
+  it("starts from a driver and changes what is named", () => {
     const { backup = {} } = parseDrydockFile(`
 backup:
   url: https://backups.example.com/
@@ -26,12 +26,12 @@ backup:
     });
   });
 
-  it("is that of the driver where nothing else is said", () => {
+  it("is that of the driver by default", () => {
     for (const driver of ["extension", "a9s", "a9s-v1", "swisscom"] as const)
       expect(interfaceFor({ driver })).toEqual({ ...DRIVERS[driver], name: `${driver} (drydock.yml)` });
   });
 
-  it("takes a request as a line or in parts alike", () => {
+  it("accepts a request as a line or in parts", () => {
     const line = interfaceFor({ get: "GET /b/{backup}" });
     expect(interfaceFor({ get: { method: "GET", path: "/b/{backup}" } })).toEqual(line);
   });

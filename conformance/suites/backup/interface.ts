@@ -36,7 +36,7 @@ const BACKUP_OPERATIONS = [
 /** One of them. */
 export type BackupOperationName = (typeof BACKUP_OPERATIONS)[number];
 
-/** An id that a request needs and that only a list tells: that of the entry that names the instance. */
+/** An id that a request needs and only a list reveals: that of the entry with the instance's name. */
 interface Lookup {
   /** The name in braces that stands for it. */
   readonly name: string;
@@ -45,18 +45,19 @@ interface Lookup {
 }
 
 /**
- * How a vendor's backups are reached: instance, backups, restores, as in four independent products. What is absent can't be requested. `id` and
- * `state` are the members of an answer that may carry them, the first one present; `states` are a vendor's words, in lower case.
+ * The interface of a vendor's backups: instance, backups, restores, as in four independent products. Absent
+ * operations can't be requested. `id` and `state` are the members of an answer that may carry them, the first
+ * one present; `states` are a vendor's words, in lower case.
  */
 export interface BackupInterface extends Readonly<Partial<Record<BackupOperationName, BackupRequest>>> {
   readonly name: string;
-  /** Default: the broker's. The broker's credentials are not sent anywhere else. */
+  /** Default: the broker's URL. The broker's credentials are never sent elsewhere. */
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly id: readonly string[];
   readonly state: readonly string[];
   readonly states: Readonly<Record<string, BackupState>>;
-  /** What the vendor claims. Undefined: the vendor says nothing, which counts as B1. */
+  /** The vendor's claims. Undefined: none are made, which counts as B1. */
   readonly claims?: readonly BackupClaim[];
   readonly lookups?: readonly Lookup[];
   /** The values of further names in braces. */
@@ -67,7 +68,7 @@ export interface BackupInterface extends Readonly<Partial<Record<BackupOperation
   readonly provision?: { readonly latest: JsonObject; readonly moment?: JsonObject };
 }
 
-/** A line such as `GET /path` as a request. */
+/** Parses a line such as `GET /path` as a request. */
 const parseRequestLine = (line: string): BackupRequest => {
   const [method = "", path = ""] = line.split(" ");
   return { method, path };

@@ -6,14 +6,14 @@ import type { BackupClient, BackupOperation } from "./client.ts";
 import type { BackupContext } from "./context.ts";
 import { fillBody, type Values } from "./fill.ts";
 
-/** An instance that holds what a backup of another held, and how the data got there. */
+/** An instance with the data of another's backup, and how they got there. */
 export interface Copy {
   readonly live: LiveInstance;
   /** Absent if the provision itself restored. */
   readonly restore?: BackupOperation;
 }
 
-/** Restores a backup of one instance into a new one of a plan, in the interface's way. */
+/** Restores a backup of one instance into a new one of a plan, as the interface does it. */
 export async function restoreIntoNew(
   context: BackupContext,
   client: BackupClient,

@@ -8,16 +8,16 @@ const PROGRAM_MS_MAX = 600_000;
 /** How much of a program's answer is read, in bytes. */
 const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 
-/** What the exit code of a program means, as the status of an answer; any other is 500. */
+/** The statuses that stand for a program's exit codes; any other code is 500. */
 const STATUSES: Readonly<Record<number, number>> = { 0: 200, 4: 404, 9: 409, 10: 410, 22: 422 };
 
 interface Ended {
-  /** Undefined: it did not start, or a signal ended it. */
+  /** Undefined if it did not start, or a signal ended it. */
   readonly code: number | undefined;
   readonly output: string;
 }
 
-/** Runs a program and waits for its end. If it fails, what it wrote to its error output is shown. */
+/** Runs a program and waits for its end. If it fails, its error output is shown. */
 function runProgram(program: readonly string[], more: readonly string[], input: string): Promise<Ended> {
   const [command = "", ...args] = [...program, ...more];
   return new Promise((resolve) => {
@@ -32,7 +32,7 @@ function runProgram(program: readonly string[], more: readonly string[], input: 
     };
     child.stdout.on("data", keepTo(output));
     child.stderr.on("data", keepTo(errors));
-    // A program that reads nothing closes its input.
+    // The program may close its input without reading it.
     child.stdin.on("error", () => {});
     child.once("error", (error) => resolve({ code: undefined, output: error.message }));
     child.once("close", (code) =>
@@ -59,7 +59,7 @@ export async function execute(program: readonly string[], operation: string, val
 /** A way to run one script of BBR's contract: the stage, the instance, and the backup that it is about. */
 type Stage = (stage: string) => Promise<Ended>;
 
-/** The middle of three stages: locks first, and unlocks in any case, even if the lock failed. */
+/** Runs the middle of three stages: locks first, and always unlocks, even if the lock failed. */
 async function runLocked(run: Stage, lock: string, work: string, unlock: string): Promise<Ended> {
   const first = await run(lock);
   const done = first.code === 0 ? await run(work) : first;
@@ -69,7 +69,8 @@ async function runLocked(run: Stage, lock: string, work: string, unlock: string)
 
 /**
  * The driver `bbr`: scripts as `bbr` calls them, through a program that gets the name of the script, the instance and the backup as its last
- * arguments. A backup is what the script `backup` leaves under the given name; the program also handles `list` and `delete`.
+ * arguments. A backup is what the script `backup` stores under the given name; the program also handles
+ * `list` and `delete`.
  */
 export async function executeScripts(
   program: readonly string[],

@@ -17,11 +17,11 @@ function memberOf(item: JsonObject, names: readonly string[]): string | undefine
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-/** The requests of an interface of backups, and what their answers say. */
+/** The requests of an interface for backups, and the reading of their answers. */
 export class BackupRequests {
   readonly api: BackupInterface;
   readonly platform: OsbClient;
-  /** What a lookup found, by instance. */
+  /** The results of lookups, by instance. */
   readonly #found = new Map<string, Values>();
 
   constructor(platform: OsbClient, api: BackupInterface) {
@@ -42,7 +42,7 @@ export class BackupRequests {
     );
   }
 
-  /** A request as it goes out. */
+  /** A request as sent. */
   requestFor(call: BackupRequest, ids: Values): RawRequest {
     const { url: brokerUrl } = this.platform.settings.target;
     const base = this.api.url ?? brokerUrl;
@@ -93,7 +93,7 @@ export class BackupRequests {
     return observe(request, response, clock.nowMs() - startMs);
   }
 
-  /** Ids that only a list tells. */
+  /** Ids that only a list reveals. */
   async #lookUp({ instance }: Values): Promise<Values> {
     const key = String(instance ?? "");
     const known = this.#found.get(key);

@@ -86,7 +86,7 @@ export const BACKUP_CHECKS: readonly Check<BackupContext>[] = [
   amplificationCheck,
 ];
 
-/** Backup and restore: what comes back, what disappears, and who is left alone. */
+/** The suite about backup and restore: what comes back, what disappears, and whom it leaves alone. */
 export const backupSuite = defineSuite<BackupContext>({
   name: "backup",
   checks: BACKUP_CHECKS,

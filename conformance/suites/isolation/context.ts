@@ -12,14 +12,14 @@ import type { LiveInstance } from "../../osb/shared-instances.ts";
 export interface Owner {
   readonly live: LiveInstance;
   readonly binding: LiveBinding;
-  /** Absent where no client is at hand. */
+  /** Absent if there is no client. */
   readonly tenant?: Tenant;
 }
 
-/** Why a binding is not what it was, with what shows it; undefined while it is. */
+/** How a binding has changed, with the evidence; undefined while it has not. */
 type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
 
-/** What a check of isolation works with. */
+/** The context of a check of isolation. */
 export class IsolationContext extends BackupContext {
   /** A bindable plan: the one for whose credentials there is a client, if any. */
   async chooseOffer(): Promise<Offer> {
@@ -36,7 +36,7 @@ export class IsolationContext extends BackupContext {
     return { live, binding: await this.osb.bindTo(live) };
   }
 
-  /** Whether a binding can still be fetched as it was, and its credentials still work. */
+  /** Checks that a binding can still be fetched unchanged, and its credentials still work. */
   async findHarm({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
     if (before !== undefined) {
       const now = await this.fetchBinding(live, binding.id);
@@ -49,7 +49,7 @@ export class IsolationContext extends BackupContext {
     return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
   }
 
-  /** The binding as its owner sees it; undefined where bindings can't be fetched. */
+  /** The binding as its owner sees it; undefined if bindings can't be fetched. */
   async fetchIfRetrievable({ live, binding }: Owner): Promise<Answer | undefined> {
     if (this.osb.minor < 14 || !areBindingsRetrievable(live.offer)) return undefined;
     const answer = await this.fetchBinding(live, binding.id);

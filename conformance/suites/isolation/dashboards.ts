@@ -8,12 +8,12 @@ import type { Offer } from "../../client/catalog.ts";
 import { asAnother } from "./checks/ownership.ts";
 import type { IsolationContext } from "./context.ts";
 
-/** An instance with the page that its dashboard_url leads to. */
+/** An instance with the page at its dashboard_url. */
 export interface Dashboard {
   readonly id: string;
   readonly offer: Offer;
   readonly url: string;
-  /** The answer that named it. */
+  /** The answer with its URL. */
   readonly named: Observation;
 }
 
@@ -24,7 +24,7 @@ export interface PageRequest {
   readonly body: string;
 }
 
-/** A new instance, of another organization if it is to be foreign: whoever manages the one does not manage the other. */
+/** A new instance, of another organization if it should be foreign: then they have different managers. */
 async function provisionFor(context: IsolationContext, offer: Offer, isForeign: boolean): Promise<Answer> {
   if (!isForeign) return (await context.osb.freshOf(offer)).provisioned.answer;
   const body = asAnother(context.osb.provisionBody(offer));
@@ -47,7 +47,7 @@ export async function requireDashboard(context: IsolationContext, isForeign = fa
   throw new Verdicted(notApplicable("instances have no dashboard", named));
 }
 
-/** One request of a browser, without following where it leads. */
+/** One request of a browser, without following redirects. */
 export function browse(
   context: IsolationContext,
   url: string,
@@ -56,7 +56,7 @@ export function browse(
   return context.platform.exchange({ method, url, headers, ...(body !== undefined && { body }) });
 }
 
-/** Cookies, and whatever else a browser with a session sends: lines of `Name: value` that the operator's hook prints. */
+/** The cookies and other headers of a browser with a session: lines of `Name: value` from the operator's hook. */
 export async function requireSession(
   context: IsolationContext,
   { id, url }: Dashboard,
@@ -73,7 +73,7 @@ export async function requireSession(
   throw new Verdicted(unknown(`the session of its own manager is answered ${shown.status}`, shown));
 }
 
-/** What the page of an instance asks for, from the operator's hook. */
+/** The requests of an instance's page, from the operator's hook. */
 export async function requirePageRequests(
   context: IsolationContext,
   { id }: Dashboard,
@@ -87,7 +87,7 @@ export async function requirePageRequests(
 
 const UTF8 = new TextDecoder();
 
-/** What a page shows. */
+/** The contents of a page. */
 export const pageText = ({ bytes }: Observation): string => UTF8.decode(bytes);
 
 /** The usual type of a body. */

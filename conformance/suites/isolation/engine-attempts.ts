@@ -6,12 +6,12 @@ import type { Tenant } from "../tenants/tenants.ts";
 import { runNative } from "./attempts.ts";
 import type { IsolationContext } from "./context.ts";
 
-/** Something that a tenant tries in the engine's own words, and what undoes it. */
+/** An attempt of a tenant in the engine's own dialect, and what undoes it. */
 export interface Attempt {
   readonly what: string;
   readonly command: string;
   readonly after?: string;
-  /** An error that only an authorised user gets. */
+  /** An error that only authorised users get. */
   readonly betrayal?: RegExp;
   /** Whether the answer shows that it worked. Default: it was not refused. */
   readonly gains?: (rows: TableRows, login: Login) => boolean;
@@ -28,9 +28,9 @@ export async function requireEngine(context: IsolationContext, client: DataClien
 }
 
 /**
- * Tries everything, each in a session of its own: a command with an endless answer would drown the next one's.
+ * Makes all attempts, each in its own session, because a command with an endless answer would drown the next answer.
  *
- * @param control what any tenant may do: without it, a refusal shows nothing. Default: the login itself.
+ * @param control something that any tenant may do: without it, a refusal proves nothing. Default: the login itself.
  */
 export async function judgeAttempts(
   context: IsolationContext,

@@ -47,7 +47,7 @@ describe("the isolation suite", () => {
     expect([summary.exitCode, summary.leftBehind, cloud.instances.size]).toEqual([0, [], 0]);
   });
 
-  it("removes what it made when it is interrupted", async () => {
+  it("removes what it created when it is interrupted", async () => {
     const stop = new AbortController();
     let bound = 0;
     const cloud = toy({
@@ -76,14 +76,14 @@ describe("the isolation suite", () => {
     expect(attempts).toBe(5);
   });
 
-  it("says what it could not see when nobody tells where an instance is before its first binding", async () => {
+  it("states what it could not see if the address of an instance is unknown before its first binding", async () => {
     const cloud = toy();
     const { "IS-43": check } = await run(cloud, { data: cloud.plane({ isKnowing: false }) });
     expect(check?.verdict).toBe("pass");
     expect(check?.reason).toMatch(/^seen after a binding was removed/);
   });
 
-  it("says that it could not connect from another tenant's VM, and passes what it has seen nonetheless", async () => {
+  it("states that it could not connect from another tenant's VM, and passes the rest", async () => {
     const cloud = toy();
     const found = await run(cloud, { data: { ...cloud.plane(), hasTenantVm: false }, only: ["IS-43", "IS-48"] });
     expect(found["IS-48"]).toMatchObject({
@@ -96,7 +96,7 @@ describe("the isolation suite", () => {
     });
   });
 
-  it("is unknown where nobody can connect from the vantage, and where a port is silent", async () => {
+  it("is unknown if nobody can connect from the vantage, or a port is silent", async () => {
     const { DataError } = await import("../../data/plane.ts");
     const nobody = toy();
     const plane = nobody.plane();
@@ -147,7 +147,7 @@ describe("the isolation suite", () => {
     expect((await run(cloud, { data: shaky, only: ["IS-25"] }))["IS-25"]?.verdict).toBe("unknown");
   });
 
-  it("judges by the data where all instances are one database", async () => {
+  it("judges by the data if all instances share one database", async () => {
     const cloud = toy({
       onProvision: ({ admitted }) => admitted.add("application"),
       onUnbind: ({ bindings }, { id }) => bindings.delete(id),

@@ -6,13 +6,13 @@ export interface Sample {
   readonly ids: readonly string[];
 }
 
-/** An objection to secrets. Not sure: a person must look. */
+/** An objection to secrets. If it is not sure, a person must look. */
 interface Weakness {
   readonly text: string;
   readonly isSure: boolean;
 }
 
-/** The least bits that a secret should have; a little less is tolerated, because a sample has few letters. */
+/** The minimum number of bits in a secret; a little less is tolerated, because a sample has few letters. */
 const BITS_MIN = 96;
 
 const startOf = (secrets: readonly string[]): string => {
@@ -22,7 +22,7 @@ const startOf = (secrets: readonly string[]): string => {
   return first.slice(0, length);
 };
 
-/** The letters in which the changing part of secrets is written, in classes. */
+/** The classes of characters in the changing part of secrets. */
 function alphabetOf(texts: readonly string[]): number {
   const all = texts.join("");
   if (/^[0-9]*$/.test(all)) return 10;
@@ -34,7 +34,7 @@ function alphabetOf(texts: readonly string[]): number {
   );
 }
 
-/** What could have been derived from ids: the ids and their hashes, each in the usual encodings. */
+/** Texts that can be derived from ids: the ids and their hashes, each in the usual encodings. */
 function derivedOf(ids: readonly string[]): readonly string[] {
   const [a = "", b = ""] = ids;
   const texts = [a, b, a + b, b + a, `${a}:${b}`, `${a}-${b}`, `${a}${b}`.replaceAll("-", "")];
@@ -48,7 +48,7 @@ function derivedOf(ids: readonly string[]): readonly string[] {
   ].filter((each) => each.length >= 8);
 }
 
-/** How many characters of an id, or of its hash, mark it as the source of a secret. */
+/** How many characters of an id, or of its hash, identify it as the source of a secret. */
 const COMMON_CHARS = 12;
 
 const isMadeOf = (part: string, derived: string): boolean =>
@@ -64,7 +64,7 @@ function isSequence(parts: readonly string[]): boolean {
   return steps.every((each, at) => at === 0 || each - (steps[at - 1] ?? each) <= 16);
 }
 
-/** The objection to secrets that were issued one after the other; undefined if there is none. */
+/** The objection to successively issued secrets; undefined if there is none. */
 export function describeWeakness(samples: readonly Sample[]): Weakness | undefined {
   const secrets = samples.map(({ secret }) => secret);
   const start = startOf(secrets);

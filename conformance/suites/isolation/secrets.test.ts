@@ -5,7 +5,7 @@ import { secretsIn, shareSecret } from "./secrets.ts";
 const secret = fc.stringMatching(/^[!-~]{8,20}$/);
 
 describe("secretsIn", () => {
-  test.prop([secret])("finds a password by its name, in a list, in depth and in a uri", (password) => {
+  test.prop([secret])("finds a password by its name, in a list, in a nested value and in a uri", (password) => {
     const uri = `amqp://user:${encodeURIComponent(password)}@host/vhost`;
     for (const credentials of [{ password }, { nodes: [{ token: password }] }, { uri }, { a: { urls: [uri] } }])
       expect(secretsIn(credentials)).toContain(password);
@@ -17,7 +17,7 @@ describe("secretsIn", () => {
 });
 
 describe("shareSecret", () => {
-  test.prop([secret, secret])("holds where one secret is in both, whatever stands beside it", (a, b) => {
+  test.prop([secret, secret])("holds if both contain one secret, whatever is beside it", (a, b) => {
     expect(
       shareSecret({ username: "u1", password: a }, { uri: `x://u2:${encodeURIComponent(a)}@h`, password: b }),
     ).toBe(true);

@@ -1,15 +1,15 @@
 import { type Evidence, fail, type Outcome, pass } from "../../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
 
-/** A time that was measured. */
+/** A measured time. */
 interface Span {
-  /** What took it, for a reader. */
+  /** What took that time, in words for the reader. */
   readonly what: string;
   readonly tookMs: number;
   readonly evidence: readonly Evidence[];
 }
 
-/** A pass that says how long something took, or a failure where the vendor claims less (`figures` in drydock.yml). */
+/** A pass that states how long something took, or a failure if the vendor claims less (`figures` in drydock.yml). */
 export function judgeSpan(
   context: IsolationContext,
   name: "revocation" | "opening" | "role",

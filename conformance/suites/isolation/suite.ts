@@ -121,7 +121,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   callbacksCheck,
 ];
 
-/** The checks that try a tenant's credentials and addresses: what the API alone shows says nothing about who gets in. */
+/** The checks that try a tenant's credentials and addresses: the API alone does not show who gets in. */
 const OVER_THE_NETWORK = [
   revokedCheck,
   crossLoginCheck,
@@ -131,7 +131,10 @@ const OVER_THE_NETWORK = [
   instanceToInstanceCheck,
 ];
 
-/** Isolation of tenants: what one can do to another through the broker, with its credentials, over the network. */
+/**
+ * The suite about isolation of tenants: what one can do to another through the broker, with its credentials,
+ * over the network.
+ */
 export const isolationSuite = defineSuite<IsolationContext>({
   name: "isolation",
   checks: ISOLATION_CHECKS,

@@ -1,7 +1,10 @@
-/** Re-assignments of the measured times to the two groups; p is known to about a tenth of the error rate. */
+/**
+ * The number of random reassignments of the measured times to the two groups: p is known to about a tenth of
+ * the error rate.
+ */
 const ROUNDS = 20_000;
 
-/** How often a difference is seen although there is none: once in a thousand runs. */
+/** The rate at which a difference is seen although there is none: once in a thousand runs. */
 export const ERROR_RATE = 0.001;
 
 /** A seeded generator of whole numbers below a bound: xorshift. */
@@ -18,8 +21,8 @@ function generator(seed: number): (below: number) => number {
 const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
 
 /**
- * How probable a difference of means at least as large is if the two groups do not differ: the share of random re-assignments that
- * show it (permutation test, two-sided). The same seed gives the same answer.
+ * The probability of a difference of means at least as large if the two groups do not differ: the share of
+ * random reassignments that show it (permutation test, two-sided). The same seed gives the same answer.
  */
 export function permutationTest(a: readonly number[], b: readonly number[], seed = 1): number {
   const observed = Math.abs(mean(a) - mean(b));
@@ -36,7 +39,7 @@ export function permutationTest(a: readonly number[], b: readonly number[], seed
   return (asLarge + 1) / (ROUNDS + 1);
 }
 
-/** Measures two kinds of request alternately, so that whatever slows the machine down slows both down. */
+/** Measures two kinds of request alternately, so that whatever slows the machine affects both. */
 export async function measureInTurns<T>(
   times: number,
   kinds: readonly [() => Promise<T>, () => Promise<T>],

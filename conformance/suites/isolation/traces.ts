@@ -24,7 +24,7 @@ export const secretsOf = ({ access }: Tenant): Readonly<Record<string, string>> 
   "the password of a binding": access.login.password,
 });
 
-/** A tenant that has worked, with a canary in its data. */
+/** A tenant with some activity, and a canary in its data. */
 export async function createWorking(context: IsolationContext): Promise<Tenant> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
@@ -32,7 +32,7 @@ export async function createWorking(context: IsolationContext): Promise<Tenant> 
   return tenant;
 }
 
-/** The evidence that a tenant worked. */
+/** The evidence of a tenant's activity. */
 export const evidenceOf = (context: IsolationContext, { bound }: Tenant): readonly Evidence[] => [
   bound,
   ...context.lastStep(),

@@ -2,7 +2,7 @@ import type { Check, Outcome } from "../../runner/check.ts";
 import type { Level, Severity, SuiteName } from "../../runner/events.ts";
 import { checkOf } from "../../runner/requirement.ts";
 
-/** A check that a suite is to have, built or not. */
+/** A planned check of a suite, built or not. */
 export interface PlannedCheck {
   readonly id: string;
   /** The requirement, in a few words. */
@@ -10,7 +10,7 @@ export interface PlannedCheck {
   readonly severity: Severity;
   /** Heading under which reports list it. */
   readonly group: string;
-  /** What the target must provide: claims, vantages, operations, hooks. */
+  /** The requirements on the target: claims, vantages, operations, hooks. */
   readonly needs: string;
 }
 
@@ -24,7 +24,7 @@ export const planOf = (rows: readonly Row[]): readonly PlannedCheck[] =>
 interface Plan<C> {
   /** The requirement in our words. */
   readonly requirement: string;
-  /** How many service instances it holds at once. Default: 1. */
+  /** How many service instances it has at once. Default: 1. */
   readonly instances?: number;
   readonly exclusive?: boolean;
   /** Default: MUST, or SHOULD if the severity is low. */

@@ -2,13 +2,16 @@ import type { RecordedSession } from "../../data/recorded-session.ts";
 import { type DatabaseContents, readContents, writtenFacts } from "../../data/contents.ts";
 import type { TableRow, TableRows, TableShape } from "../../data/statement.ts";
 
-/** A table with what is to be in it. */
+/** A table with its intended rows. */
 export interface FilledTable {
   readonly shape: TableShape;
   readonly rows: TableRows;
 }
 
-/** One column for each type, and rows that are hard to keep: extremes, NULL, what is empty, what is not ASCII. */
+/**
+ * One column for each type, and rows that are hard to preserve: extremes, NULL, empty values, characters
+ * beyond ASCII.
+ */
 export const TYPES: FilledTable = {
   shape: {
     name: "drydock_types",
@@ -63,11 +66,12 @@ export const MANY_ROWS: FilledTable = {
 };
 
 /**
- * Bytes of text in the table that is large: a dump of it takes dozens of reads of a socket or a file, so that whoever loses, repeats or
- * mixes up what comes with one of them shows it. More would be a burden on somebody else's service.
+ * Bytes of text in the large table: dumping it takes dozens of reads of a socket or a file, which exposes
+ * anything that loses, repeats or mixes up the contents of one. More would be a burden on somebody else's
+ * service.
  */
 const VOLUME_BYTES = 4 * 1024 * 1024;
-/** Widths of its rows, in characters: one after the other, so that no read ends where the last one did. */
+/** Widths of its rows, in characters, used in turn, so that no read ends where the previous one did. */
 const WIDTHS = [0, 3, 40, 200, 1100, 64, 5000, 7, 700, 16_000, 90, 2500, 1, 320];
 /** One row in this many has no text at all. */
 const NULL_EVERY = 9;
@@ -75,7 +79,7 @@ const NULL_EVERY = 9;
 const KNUTH = 2_654_435_761;
 const scramble = (at: number): number => Math.imul(at + 1, KNUTH) >>> 0;
 
-/** A text that no other row has a part of. */
+/** A text that shares no part with any other row. */
 function textOf(at: number, chars: number): string {
   const words: string[] = [];
   for (let held = 0; held < chars; held += 9)
@@ -105,7 +109,10 @@ function volumeRows(): TableRows {
 
 let volume: TableRows | undefined;
 
-/** Some thousand rows, all different, alternately narrow and wide: made when first asked for, as most runs fill no table with them. */
+/**
+ * Some thousand rows, all different, alternately narrow and wide. Created on first use, because most runs do
+ * not need them.
+ */
 export const VOLUME: FilledTable = {
   shape: {
     name: "drydock_volume",
@@ -121,7 +128,10 @@ export const VOLUME: FilledTable = {
   },
 };
 
-/** Rows and characters of one statement: its parameters are bounded by the protocol, and a statement should not be a burden. */
+/**
+ * The most rows and characters in one statement: the protocol limits its parameters, and a statement should
+ * not be a burden.
+ */
 const BATCH = { rowsMax: 500, charsMax: 512 * 1024 } as const;
 
 function* batchesOf(rows: TableRows): Generator<TableRows> {
@@ -150,7 +160,7 @@ export function factsOf(...tables: readonly FilledTable[]): DatabaseContents {
   return new Map(tables.flatMap(({ shape, rows }) => [...writtenFacts(shape, rows)]));
 }
 
-/** A small table whose rows carry a mark, so that the tables of two tenants can't be confused. */
+/** A small table with a mark in its rows, so that the tables of two tenants can't be confused. */
 export function markedTable(name: string, mark: string, ...keys: readonly string[]): FilledTable {
   const columns = [
     { name: "id", type: "text" },
@@ -159,7 +169,7 @@ export function markedTable(name: string, mark: string, ...keys: readonly string
   return { shape: { name, columns }, rows: keys.map((key) => [key, `${key} of ${mark}`]) };
 }
 
-/** Reads what a table holds, and what else there is. */
+/** Reads the contents of a table, and what else there is. */
 export const seeTable =
   ({ shape }: FilledTable) =>
   (session: RecordedSession): Promise<DatabaseContents> =>

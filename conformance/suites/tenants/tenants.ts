@@ -15,12 +15,12 @@ import { entryFor } from "../../runner/parameters.ts";
 import { BINDABLE } from "../../osb/plan-requirements.ts";
 import type { Shared, LiveInstance } from "../../osb/shared-instances.ts";
 
-/** An instance with a binding whose credentials let us in. */
+/** An instance with a binding and credentials that work. */
 export interface Tenant {
   readonly live: LiveInstance;
   readonly binding: LiveBinding;
   readonly access: Access;
-  /** The answer that brought the credentials. */
+  /** The answer with the credentials. */
   readonly bound: Answer;
 }
 
@@ -38,7 +38,7 @@ function candidates(run: RunContext): readonly Offer[] {
   return firsts.slice(0, SERVICES_MAX);
 }
 
-/** What a check of tenants and their data works with. */
+/** The context of a check of tenants and their data. */
 export class TenantContext {
   readonly osb: OsbContext;
   readonly shared: Shared;
@@ -77,7 +77,7 @@ export class TenantContext {
     return this.run.data === undefined ? undefined : (await this.#scout()).offer;
   }
 
-  /** The same; ends the check as not applicable when there is none. */
+  /** Like `workable`; ends the check as not applicable if there is none. */
   async requireUsableOffer(): Promise<Offer> {
     this.osb.offer(BINDABLE);
     void this.recorder;
@@ -121,7 +121,7 @@ export class TenantContext {
     return { outcome: unknown(reason, ...this.lastStep()) };
   }
 
-  /** The login that a binding gave, where it can be spoken. */
+  /** The login of a binding, if there is a client for it. */
   async #speak(binding: LiveBinding): Promise<({ key: Access } | { reason: string }) & { answer: Answer }> {
     const { live, id } = binding;
     const { credentials, answer } = await this.credentialsOf(binding);
@@ -136,7 +136,7 @@ export class TenantContext {
     return { key: { login: spoken.login, of: `binding ${id} of instance ${live.id}` }, answer };
   }
 
-  /** The login that a binding gave, where it can be spoken. */
+  /** The login of a binding, if there is a client for it. */
   async loginOf(binding: LiveBinding): Promise<Access | undefined> {
     const spoken = await this.#speak(binding);
     return "key" in spoken ? spoken.key : undefined;
@@ -147,7 +147,7 @@ export class TenantContext {
     return this.recorder.last === undefined ? [] : [this.recorder.last];
   }
 
-  /** What a binding gave, fetched when it was made asynchronously. */
+  /** The credentials of a binding, fetched if it was created asynchronously. */
   async credentialsOf(binding: LiveBinding): Promise<{ credentials: JsonObject; answer: Answer }> {
     const { live, id, bound } = binding;
     const isAsync = bound.polls.length > 0 && areBindingsRetrievable(live.offer);
@@ -167,7 +167,10 @@ export class TenantContext {
     return { live, binding, access: spoken.key, bound: spoken.answer };
   }
 
-  /** Works in a session of a tenant; ends the check as unknown when its own credentials don't let it in, or a statement fails. */
+  /**
+   * Works in a session of a tenant; ends the check as unknown if its own credentials don't work, or a
+   * statement fails.
+   */
   async inSession<T>(tenant: Tenant, work: (session: RecordedSession) => Promise<T>): Promise<T> {
     try {
       return await this.recorder.withSession(tenant.access, work);
@@ -177,12 +180,12 @@ export class TenantContext {
     }
   }
 
-  /** Says that a shared instance was changed, so that no later check gets it. */
+  /** Marks a shared instance as changed, so that no later check gets it. */
   markChanged(): void {
     this.#isSpoilt = true;
   }
 
-  /** Gives back what was borrowed; what was, or may have been, changed is removed. */
+  /** Returns what was borrowed; removes what was, or may have been, changed. */
   close(outcome: Outcome): Promise<void> {
     return this.osb.close(this.#isSpoilt ? unknown("instances were changed") : outcome);
   }

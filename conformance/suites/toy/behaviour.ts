@@ -19,7 +19,7 @@ export interface ToyBinding {
   readonly request?: JsonObject;
 }
 
-/** One thing that happened to a database. */
+/** One event in a database. */
 interface LogEntry {
   readonly atMs: number;
   readonly did: Statement | { readonly do: "restore"; readonly store: Store };
@@ -34,11 +34,11 @@ export interface ToyInstance {
   readonly bindings: Map<string, ToyBinding>;
   /** Who may log in, and how. */
   readonly users: Map<string, string>;
-  /** Where the database can be reached from now. */
+  /** The vantages from which the database can be reached now. */
   readonly admitted: Set<ToyPlace>;
   /** The open sessions, with the user of each. */
   readonly sessions: Map<object, string>;
-  /** What has been written, in order. */
+  /** The writes, in order. */
   readonly log: LogEntry[];
   /** The request that provisioned it. */
   readonly request: JsonObject;
@@ -52,12 +52,12 @@ export interface ToyInstance {
   isFull: boolean;
 }
 
-/** A vantage, whichever tenant's VM it is. */
+/** A vantage, with all tenants' VMs alike. */
 export type ToyPlace = "application" | "outsider" | "tenant";
 
 type BackupAccess = "list" | "get" | "restore" | "delete" | "download" | "source";
 
-/** What a broker, its backups and its firewall do right. A mutant does one of these wrong. */
+/** The behaviour of a broker, its backups and its firewall. A mutant changes one function for the worse. */
 export interface Behaviour extends Access {
   onProvision(instance: ToyInstance, cloud: ToyCloud): void;
   onBind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
@@ -83,11 +83,11 @@ export interface Behaviour extends Access {
   isSameBind(binding: ToyBinding, request: JsonObject): boolean;
   /** Whether a token belongs to an operation of an instance. */
   isOperationOf(token: string | undefined, instance: ToyInstance): boolean;
-  /** What an instance shows besides its offering. */
+  /** The members that an instance shows besides its offering. */
   describeInstance(instance: ToyInstance): JsonObject;
   /** Whether a backup can be restored into an instance other than the one from which it was taken. */
   isSourceFor(instance: ToyInstance, backup: Task): boolean;
-  /** Whether a backup can be listed, fetched, restored or removed by way of an instance. */
+  /** Whether a backup can be listed, fetched, restored or removed through an instance. */
   owns(operation: BackupAccess, instance: ToyInstance, backup: Task, vault: ToyVault): boolean;
   dump(instance: ToyInstance, cloud: ToyCloud): Store;
   /** The end of a dump that takes its time. */
@@ -95,7 +95,7 @@ export interface Behaviour extends Access {
   restore(instance: ToyInstance, dump: Store, cloud: ToyCloud): void;
   /** Whether one more operation on an instance has to wait. */
   isBusy(instance: ToyInstance, vault: ToyVault): boolean;
-  /** What a backup or restore shows. */
+  /** The members that a backup or restore shows. */
   describe(task: Task, vault: ToyVault): Task;
   /** An earlier order with the same name. */
   findRepeat(instance: ToyInstance, name: string | undefined, vault: ToyVault): Task | undefined;
@@ -105,7 +105,7 @@ export interface Behaviour extends Access {
   opens(backup: Task, key: string | undefined, vault: ToyVault): boolean;
   /** Shorter keys are refused. */
   readonly keyCharsMin: number;
-  /** What settings show besides the usual. */
+  /** Members that settings show besides the usual ones. */
   moreSettings(settings: Settings, vault: ToyVault): JsonObject;
   /** The stored form of a backup. */
   store(backup: Task, vault: ToyVault): { readonly name: string; readonly text: string };
@@ -126,14 +126,14 @@ export interface Behaviour extends Access {
   unlock(instance: ToyInstance, state: "failed" | "succeeded"): void;
   /** The data at a moment. */
   at(instance: ToyInstance, atMs: number): Store;
-  /** The VM of an instance has been made again, at another address. */
+  /** Called when the VM of an instance has been recreated at another address. */
   onMove(instance: ToyInstance, cloud: ToyCloud): void;
-  /** The node of an instance is lost with what it alone had. */
+  /** Called when the node of an instance is lost, with everything that only it had. */
   onNodeLost(instance: ToyInstance): void;
-  /** Between which moments can be restored, of which first good backup. */
+  /** The window of moments that can be restored, given the first good backup. */
   window(instance: ToyInstance, first: Task | undefined, nowMs: number): readonly [number, number] | undefined;
   isInWindow(window: readonly [number, number], atMs: number): boolean;
-  /** The management database is set back to an older state. */
+  /** Called when the management database is set back to an older state. */
   setBack(instance: string, vault: ToyVault): void;
   /** What happens to the backups of an instance that is removed. */
   onDeprovision(instance: ToyInstance, cloud: ToyCloud): void;
@@ -143,18 +143,18 @@ export interface Behaviour extends Access {
   readonly isManagementOpen: boolean;
   /** Whether the name of an instance that is gone still resolves. */
   readonly namesOutlive: boolean;
-  /** What an operator sees of an instance in a place. */
+  /** The operator's view of an instance in a place. */
   look(name: string, instance: ToyInstance, cloud: ToyCloud): readonly string[];
   /** Whether a database admits a client that has reached it. */
   admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
-  /** The answer to a statement in the engine's own dialect; undefined: it is refused. */
+  /** The answer to a statement in the engine's own dialect; undefined if it is refused. */
   native(text: string, username: string, instance: ToyInstance, cloud: ToyCloud): TableRows | undefined;
 }
 
 /** Where the database of an instance listens. */
 export const TOY_PORT = 5432;
 
-/** What a sound cloud does. */
+/** The behaviour of a sound cloud. */
 export const RIGHT: Behaviour = {
   onProvision: () => {},
   onBind: (instance, { username, password }) => {
@@ -227,7 +227,7 @@ export const RIGHT: Behaviour = {
   native: soundNative,
 };
 
-/** Milliseconds of a day. */
+/** Milliseconds in a day. */
 export const DAY_MS = 86_400_000;
 
 /** A password that reveals nothing of its serial number: a permutation of 160 bits, as hexadecimal digits. */

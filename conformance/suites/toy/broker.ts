@@ -6,7 +6,7 @@ import type { ToyCloud } from "./cloud.ts";
 import { answerPage, TOY_ORIGIN } from "./dashboard.ts";
 import { type BackupDialect, extensionDialect, refuse } from "./extension.ts";
 
-/** How a toy broker differs from the usual one. */
+/** The options of a toy broker. */
 export interface ToyBrokerOptions {
   /** How its backups are reached; null: not at all. Default: through an extension that the catalog declares. */
   readonly backups?: BackupDialect | null;
@@ -172,7 +172,10 @@ const parametersIn = (body: JsonObject): JsonObject => {
 const isOffered = (body: JsonObject): boolean =>
   OFFERINGS.some(({ id, plans }) => id === body["service_id"] && plans.some((plan) => plan.id === body["plan_id"]));
 
-/** A broker of databases in memory, with backups: the clean half of the proof that the checks of data can tell right from wrong. */
+/**
+ * A broker of databases in memory, with backups: the correct target in the proof that the checks of data can
+ * tell right from wrong.
+ */
 export function createToyBroker(cloud: ToyCloud, options: ToyBrokerOptions = {}): Handler {
   const broker = new ToyBroker(cloud, options);
   return async (request) => broker.handle(request);

@@ -20,7 +20,7 @@ export const TOY_SSH_PORT = 22;
 
 const placeOf = (from: Vantage): ToyPlace => (typeof from === "string" ? from : "tenant");
 
-/** Other instances, the oldest first: whom a defect may hit. */
+/** Other instances, oldest first, which a defect may affect. */
 export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly ToyInstance[] {
   return [...cloud.instances.values()].filter((each) => each !== instance);
 }
@@ -33,7 +33,7 @@ export const TOY_ERLANG_PORT = 4369;
 
 const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT, TOY_ERLANG_PORT];
 
-/** Statements that only look. */
+/** Statements that only read. */
 const LOOKS: ReadonlySet<Statement["do"]> = new Set(["tables", "rows", "columns", "objects", "begin", "native"]);
 
 /** How toy clouds differ, apart from their behaviour. */
@@ -54,13 +54,13 @@ export class ToyCloud {
   readonly gone = new Map<string, ToyInstance>();
   /** The host that the next instance gets, if an address is reused on purpose. */
   addressToReuse: string | undefined;
-  /** Who is logged in to the pages of instances, whose role was removed, and how many logins have begun. */
+  /** Sessions of the instances' pages, removed roles, and the number of logins begun. */
   readonly pages = { sessions: new Map<string, string>(), removed: new Set<string>(), logins: 0 };
   /** Lets time pass while a request is answered. */
   passMs: (ms: number) => void = () => {};
-  /** What the platform has logged. */
+  /** The platform's log. */
   readonly logLines: string[] = [];
-  /** The time, in milliseconds since 1970; it passes while somebody waits. */
+  /** The time, in milliseconds since 1970; it advances while somebody waits. */
   nowMs: () => number = () => 0;
   #made = 0;
 
@@ -110,7 +110,10 @@ export class ToyCloud {
     return [...this.instances.values()].find((instance) => instance.host === host);
   }
 
-  /** The way to the databases. With `isKnowing`, an operator's: it tells where an instance without a binding listens. */
+  /**
+   * The data plane to the databases. With `isKnowing` it is an operator's, which knows the address of an
+   * instance without a binding.
+   */
   plane({ isKnowing = true } = {}): DataPlane {
     return {
       clients: new Set(ENGINES),

@@ -13,7 +13,7 @@ const page = (status: number, text: string, headers: Readonly<Record<string, str
   text,
 });
 
-/** The instance whose manager a request's session is; undefined: it has none, or it has ended. */
+/** The instance managed by a request's session; undefined if there is no session, or it has ended. */
 function sessionOf({ headers }: WireRequest, cloud: ToyCloud): string | undefined {
   const [, token = ""] = /(?:^|;\s*)toy=([^;]+)/.exec(headers["cookie"] ?? "") ?? [];
   const id = cloud.pages.sessions.get(token);
@@ -32,7 +32,7 @@ function sendToLogin(cloud: ToyCloud): WireResponse {
 
 const isForeign = ({ headers }: WireRequest): boolean => (headers["origin"] ?? TOY_ORIGIN) !== TOY_ORIGIN;
 
-/** What a browser sees of instances; undefined: the request is about something else. */
+/** The answer to a browser about instances; undefined if the request is about something else. */
 export function answerPage(request: WireRequest, cloud: ToyCloud): WireResponse | undefined {
   const [root, id = "", action] = request.path;
   if (root === "oauth")
@@ -50,7 +50,7 @@ export function answerPage(request: WireRequest, cloud: ToyCloud): WireResponse 
   return page(303, "", { location: `${TOY_ORIGIN}/dashboard/${id}` });
 }
 
-/** A session of an instance's manager, and what its page asks for: what an operator's hooks show. */
+/** A session of an instance's manager, and the requests of its page, as an operator's hooks show them. */
 export function showPage(
   name: "dashboard-session" | "dashboard-requests",
   id: string,

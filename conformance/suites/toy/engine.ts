@@ -21,20 +21,20 @@ interface Made {
   readonly table: string;
 }
 
-/** Everything that the engine can hold besides tables. */
+/** The kinds of objects that the engine can hold besides tables. */
 export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "type", "native"]);
 
-/** A database without anything in it. */
+/** An empty database. */
 export const emptyStore = (): Store => ({ tables: new Map(), sequences: new Map(), objects: [] });
 
-/** A copy: changes to one of the two do not show in the other, because rows are replaced and never changed. */
+/** A copy: changes to one do not show in the other, because rows are replaced and never changed. */
 export const copyOf = ({ tables, sequences, objects }: Store): Store => ({
   tables: new Map([...tables].map(([name, { columns, rows }]) => [name, { columns, rows: new Map(rows) }])),
   sequences: new Map(sequences),
   objects: [...objects],
 });
 
-/** Puts what one store holds in the place of what another held. */
+/** Replaces the contents of one store with those of another. */
 export function replace(store: Store, by: Store): void {
   const { tables, sequences, objects } = copyOf(by);
   store.tables.clear();
@@ -99,7 +99,7 @@ function transfer(store: Store, { from, to, amount }: Extract<Statement, { do: "
   return put(to, amountIn(to) + amount);
 }
 
-/** A store after everything that was done to it. */
+/** A store after a sequence of events. */
 export function replay(
   log: readonly { readonly did: Statement | { readonly do: "restore"; readonly store: Store } }[],
 ): Store {

@@ -3,7 +3,7 @@ import { jsonOf, reply, type WireRequest, type WireResponse } from "../../osb/me
 import type { ToyInstance } from "./behaviour.ts";
 import { ownerOf, type Refusal, type Settings, type Task, type ToyVault } from "./vault.ts";
 
-/** How a cloud answers requests about backups; undefined: the request is about something else. */
+/** A cloud's answers to requests about backups; undefined if a request is about something else. */
 export type BackupDialect = (request: WireRequest, vault: ToyVault) => WireResponse | undefined;
 
 /** An answer that something does not exist, or is not possible. */
@@ -22,7 +22,7 @@ export const textOf = (body: JsonObject, name: string): string | undefined => {
   return typeof value === "string" ? value : undefined;
 };
 
-/** The backup that a request is about, if it may be reached by way of an instance. */
+/** The backup in a request, if it may be reached through the instance. */
 export function ownBackup(
   vault: ToyVault,
   operation: "get" | "restore" | "delete" | "download" | "source",
@@ -33,7 +33,7 @@ export function ownBackup(
   return backup !== undefined && vault.does.owns(operation, instance, backup, vault) ? backup : undefined;
 }
 
-/** Changes what a body names; 400 if a key is too short. */
+/** Changes the settings that a body names; 400 if a key is too short. */
 export function putSettings(vault: ToyVault, instance: ToyInstance, body: JsonObject): Settings | undefined {
   const settings = vault.settingsOf(instance.id);
   const key = textOf(body, "key");
@@ -45,7 +45,7 @@ export function putSettings(vault: ToyVault, instance: ToyInstance, body: JsonOb
   return settings;
 }
 
-/** What settings show: everything but the key. */
+/** The settings as shown: everything except the key. */
 export const showSettings = (vault: ToyVault, settings: Settings): JsonObject => ({
   has_key: settings.key !== undefined,
   keep_min: settings.keepMin,

@@ -43,7 +43,7 @@ function damaging(cloud: ToyCloud, damage: NonNullable<Task["damage"]>): FaultHo
   };
 }
 
-/** What the managers of instances see. */
+/** The views of instances' managers. */
 const pageLooks = (cloud: ToyCloud): Record<string, LookHook> =>
   Object.fromEntries(
     (["dashboard-session", "dashboard-requests"] as const).map((name) => [
@@ -59,7 +59,7 @@ const removeRole =
     return async () => void cloud.pages.removed.delete(id);
   };
 
-/** A toy cloud's operator's means of breaking things and of looking. */
+/** The hooks of a toy cloud's operator: means of breaking things and of looking. */
 export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
   const faults: Record<string, FaultHook> = {
     ...Object.fromEntries(LASTING.map((name) => [name, lasting(cloud, name)])),

@@ -10,10 +10,10 @@ import { ToyCloud } from "./cloud.ts";
 import { toyBackend } from "./hooks.ts";
 import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 
-/** A cloud with one defect: one thing that it does otherwise. */
+/** A cloud with one defect: one changed behaviour. */
 export interface DataMutant extends MutantInfo {
   readonly changes: Partial<Behaviour>;
-  /** What happens to requests on their way. */
+  /** A change to requests on their way. */
   readonly wire?: Wire;
   /** The scheme of the URIs in its bindings. Default: PostgreSQL's. */
   readonly scheme?: string;
@@ -32,10 +32,10 @@ export function dataMutant(
   return { id, description, expected: named, also, changes, ...(wire && { wire }) };
 }
 
-/** What happens to a request on its way to the broker of a cloud. */
+/** A change to a request on its way to the broker of a cloud. */
 export type Wire = (request: WireRequest, next: Handler, cloud: ToyCloud) => Promise<WireResponse>;
 
-/** Time that passes only when somebody waits. */
+/** A clock that advances only while somebody waits. */
 function idleClock(): Clock {
   let nowMs = Date.UTC(2026, 0, 1);
   return {
@@ -51,10 +51,10 @@ function countedIds(): () => string {
   return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, "0")}`;
 }
 
-/** What the platform of a toy cloud is known by. */
+/** The identity of a toy cloud's platform. */
 const LOGIN = { username: "platform", password: "of-the-platform" };
 
-/** What the operator of a toy cloud says of it. */
+/** The drydock.yml of a toy cloud. */
 const FILE = `
 figures: { rpo: 1.5, rto: 5, stall: 0.3, amplification: 3 }
 data: { dangerous: [IS-42, IS-52], registry: https://registry.toy.test }
@@ -98,8 +98,8 @@ const KEEPING: { changes: Partial<Behaviour> } = { changes: { onDeprovision: ({ 
 const SCHEMES = ["redis", "mongodb", "mysql", "amqp", "elasticsearch"] as const;
 
 /**
- * The proof of a suite of data: clean clouds of each engine, and one cloud for each defect. Checks run one after the other, so that
- * what hits a neighbour hits no other check's instance.
+ * The proof of a suite of data: clean clouds of each engine, and one cloud for each defect. Checks run one
+ * after the other, so that a defect that affects a neighbour affects no other check's instance.
  */
 export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
   const judge = async (

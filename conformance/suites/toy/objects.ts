@@ -24,7 +24,7 @@ export function seal(text: string, key: string): string {
   );
 }
 
-/** What a sound platform stores of a backup, sealed under the backup's own key. */
+/** The object that a sound platform stores for a backup, sealed under the backup's own key. */
 export function objectOf(backup: Task, _vault: ToyVault): StoredObject {
   const { id, instance, dump, key = "the platform's" } = backup;
   return { name: `${instance}/${id}/part-0`, text: dump === undefined ? "" : seal(asJson(dump), `${key} ${id}`) };

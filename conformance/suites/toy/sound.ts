@@ -3,16 +3,16 @@ import type { ToyInstance } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
 import { seal } from "./objects.ts";
 
-/** What a tenant has put into its own database runs as the tenant. */
+/** Code that a tenant has put into its own database runs as the tenant. */
 function runOwn(text: string, username: string, ran: ToyInstance["ran"]): TableRows {
   if (text.startsWith("INSERT")) ran.push([username, "false"]);
   return text.startsWith("SELECT") ? ran : [];
 }
 
-/** What any tenant of any engine may ask. */
+/** Statements that any tenant of any engine may use. */
 const MAY_ANYBODY = [/^SELECT 1$/, /^\w+ \{"ping":1\}$/, /^GET \/$/];
 
-/** What a sound server answers in its own words; undefined: it refuses. */
+/** The answers of a sound server to native statements; undefined if it refuses. */
 export function soundNative(
   text: string,
   username: string,
@@ -48,7 +48,7 @@ export const LOOKS = [
   "reconcile",
 ] as const;
 
-/** What an operator of a sound platform sees in a place. */
+/** The view of a sound platform's operator in a place. */
 export function soundLook(name: string, instance: ToyInstance, cloud: ToyCloud): readonly string[] {
   if (name === "store") return cloud.vault.objects().map(({ name: object, text }) => `${object} ${text}`);
   if (name === "logs") return cloud.logLines;

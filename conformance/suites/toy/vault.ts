@@ -9,12 +9,12 @@ export interface Task {
   readonly instance: string;
   /** The owner of the instance. */
   readonly owner: string;
-  /** The name that its sender gave the order. */
+  /** The name that the sender gave the request. */
   readonly name: string | undefined;
   readonly origin: "request" | "schedule";
   /** The tenant's key under which it is sealed. */
   readonly key: string | undefined;
-  /** Of a restore: the backup. */
+  /** For a restore: the backup. */
   readonly of: string | undefined;
   readonly triggeredMs: number;
   startedMs: number;
@@ -31,11 +31,11 @@ export interface Settings {
   keepDays: number;
   /** `minute hour * * *`, UTC. */
   cron: string;
-  /** The time up to which slots have been looked at. */
+  /** The time up to which slots have been processed. */
   seenMs: number;
 }
 
-/** Why an order is refused. */
+/** The reason why a request is refused. */
 export interface Refusal {
   readonly refused: number;
 }
@@ -52,7 +52,7 @@ export function dailySlots(cron: string, fromMs: number, untilMs: number): reado
 
 const isOpen = ({ state }: Task): boolean => state === "queued" || state === "running";
 
-/** How long a backup takes, in milliseconds; a restore as long. */
+/** How long a backup or a restore takes, in milliseconds. */
 const TASK_MS = 400;
 
 /** The backups of a toy cloud, whatever the dialect of the requests. Its time is the cloud's. */
@@ -99,7 +99,7 @@ export class ToyVault {
     return found?.kind === "restore" && found.instance === instance ? found : undefined;
   }
 
-  /** Does what has become due. */
+  /** Does everything that is due. */
   tick(): void {
     for (const task of this.tasks()) if (isOpen(task)) this.#advance(task);
     for (const instance of this.cloud.instances.values()) {

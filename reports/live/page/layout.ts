@@ -72,7 +72,7 @@ export function vmBox(
   return { x: x + 6 + (at % perRow) * side, y: y + top + Math.floor(at / perRow) * side, side: side - 3 };
 }
 
-/** What lies at a point. Single VMs are found only if they are drawn large enough. */
+/** The object at a point. Single VMs are found only if they are drawn large enough. */
 export function rowAt({ sections }: Layout, x: number, y: number, scale: number): DeploymentRow | VmRow | undefined {
   for (const section of sections)
     for (const cell of cellsBetween(section, y, y)) {

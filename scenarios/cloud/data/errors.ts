@@ -1,4 +1,4 @@
-/** Why a cloud can't be kept in a folder or made again from one, and what its user can do about it. */
+/** The reasons why a cloud can't be kept in a folder or restored from one, with their remedies. */
 export const DATA_ERRORS = {
   DATA_NOT_A_CLOUD: "choose an empty folder, or one that an earlier drydock up --data has made",
   DATA_OPEN: "the folder must belong to you, and nobody else may write to it: chmod go-w, or choose another",
@@ -15,7 +15,7 @@ export const DATA_ERRORS = {
   DATA_SNAPSHOT_NAME: "a name has letters, digits, dots and dashes, and belongs to one snapshot",
 } as const;
 
-/** A cloud can't be kept or made again; the message says what to do. */
+/** A cloud can't be kept or restored; the message says what to do. */
 export class DataError extends Error {
   readonly code: keyof typeof DATA_ERRORS;
 

@@ -17,15 +17,15 @@ import { DataError } from "./errors.ts";
 
 const Served = Type.Object({ replicates: Type.Boolean() });
 
-/** What a cloud is made from, together with its inputs. */
+/** The record from which, with its inputs, a cloud is restored. */
 const CloudRecord = Type.Object({
-  /** The form of the files in the folder. */
+  /** The format version of the files in the folder. */
   format: Type.Literal(1),
-  /** The release of drydock that made it: another may answer the same inputs otherwise. */
+  /** The release of drydock that made it: a different one may answer the same inputs differently. */
   version: Type.String(),
   block: Type.String(),
   seed: Type.Integer(),
-  /** Where secrets are drawn from; undefined: from the seed. */
+  /** The key from which secrets are drawn; undefined if they follow from the seed. */
   secretKey: Type.Optional(Type.String()),
   controlToken: Type.String(),
   /** From which the passwords derive that only the simulator knows. */
@@ -34,9 +34,9 @@ const CloudRecord = Type.Object({
   startMs: Type.Integer(),
   /** The options that shape it, as JSON. */
   options: Type.Record(Type.String(), Type.Unknown()),
-  /** The kinds of data services that real servers stand behind. */
+  /** The kinds of data services with real servers. */
   served: Type.Partial(Type.Object({ postgresql: Served, redis: Served, mongodb: Served })),
-  /** Whether it was ever up. If not, nobody was promised anything, and it begins anew. */
+  /** Whether it was ever up. If not, nothing was promised to anybody, and it begins afresh. */
   isReady: Type.Boolean(),
 });
 const cloudRecord = Compile(CloudRecord);
@@ -44,12 +44,12 @@ const cloudRecord = Compile(CloudRecord);
 /** The contents of `cloud.json`. */
 export type CloudRecord = Readonly<Static<typeof CloudRecord>>;
 
-/** The file that says what a cloud is made from. */
+/** The file with a cloud's record. */
 export const RECORD_FILE = "cloud.json";
 /** The folder of saved clouds. */
 export const SNAPSHOTS = "snapshots";
 const OWNER_ONLY = 0o600;
-/** The names of what lies in a folder. */
+/** The names in a folder. */
 const OWN = /^(cloud\.json(\.draft)?|keys\.json(\.\d+)?|inputs|store-[a-z]+|live|snapshots)$/;
 /** Servers may run as another user, who passes through to disks of its own; every file here is closed to it. */
 const FOLDER_MODE = 0o711;
@@ -65,7 +65,7 @@ export class DataFolder {
     this.path = path;
   }
 
-  /** Opens a folder, which is made if there is none. @throws DataError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD */
+  /** Opens a folder, which is created if missing. @throws DataError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD */
   static open(given: string): DataFolder {
     const path = resolve(given);
     if (Buffer.byteLength(path) > PATH_BYTES_MAX)
@@ -85,7 +85,7 @@ export class DataFolder {
     return join(this.path, name);
   }
 
-  /** What the cloud was made from; undefined where there is none yet. @throws DataError DATA_DAMAGED, DATA_VERSION */
+  /** The cloud's record; undefined if there is none yet. @throws DataError DATA_DAMAGED, DATA_VERSION */
   read(): CloudRecord | undefined {
     if (!existsSync(this.at(RECORD_FILE))) return undefined;
     const read = parseJson(readFileSync(this.at(RECORD_FILE), "utf8"));
@@ -95,7 +95,7 @@ export class DataFolder {
     return read.isReady ? read : undefined;
   }
 
-  /** Renamed into place, so that nobody finds half of it. */
+  /** Renamed into place, so that nobody sees half of it. */
   write(record: CloudRecord): void {
     const draft = this.at(`${RECORD_FILE}.draft`);
     rmSync(draft, { force: true });
@@ -103,7 +103,7 @@ export class DataFolder {
     renameSync(draft, this.at(RECORD_FILE));
   }
 
-  /** The block of the cloud, even if nothing else of its record can be read; undefined where there is none. */
+  /** The block of the cloud, even if nothing else of its record can be read; undefined if there is none. */
   blockNow(): string | undefined {
     const read = existsSync(this.at(RECORD_FILE)) ? parseJson(readFileSync(this.at(RECORD_FILE), "utf8")) : undefined;
     return isObject(read) && typeof read.block === "string" ? read.block : undefined;
@@ -116,7 +116,7 @@ export class DataFolder {
 
   /** Removes the cloud; its snapshots stay. */
   clear(): void {
-    // The record goes first: without it the rest means nothing.
+    // The record is removed first: without it the rest is meaningless.
     rmSync(this.at(RECORD_FILE), { force: true });
     for (const name of this.list()) rmSync(this.at(name), { recursive: true, force: true });
   }

@@ -10,21 +10,21 @@ import { frameOf } from "./record-file.ts";
 const place = mkdtempSync(join(tmpdir(), "drydock-kept-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-/** One that no other cloud chooses while this one is down. */
+/** A block that no other cloud chooses while this one is down. */
 const block = `127.${128 + (process.pid % 100)}`;
 const said: string[] = [];
 const errors: unknown[] = [];
 
 const boot = (folder: string, more: CloudOptions = {}): Promise<Cloud> =>
   bootCloud({
-    services: ["redis"],
+    services: ["postgresql"],
     block,
     data: { path: join(place, folder), version: "1", say: (text) => said.push(text) },
     report: (error) => errors.push(error),
     ...more,
   });
 
-/** Takes what is in the folder at this moment, as a killed process would leave it. */
+/** Copies the folder as it is at this moment, as a killed process would leave it. */
 const killAt = (from: string, to: string): void => cpSync(join(place, from), join(place, to), { recursive: true });
 
 async function customerOf(cloud: Cloud): Promise<PersistentCustomer> {
@@ -34,7 +34,7 @@ async function customerOf(cloud: Cloud): Promise<PersistentCustomer> {
 }
 
 describe("a cloud in a folder", () => {
-  it("goes on as it was when its process was killed, and finishes what it had taken on", async () => {
+  it("continues from the state in which its process was killed, and finishes what it had begun", async () => {
     const first = await boot("a");
     const customer = await customerOf(first);
     const path = "/v2/service_instances/kept-1?accepts_incomplete=true";
@@ -66,7 +66,7 @@ describe("a cloud in a folder", () => {
     expect(errors).toEqual([]);
   });
 
-  it("is saved and brought back while it is down, and is not taken for whole if it is damaged", async () => {
+  it("is saved and restored while it is down, and is not mistaken for intact if it is damaged", async () => {
     const folder = join(place, "a");
     const inputs = readFileSync(join(folder, "inputs"));
     await saveSnapshot(folder, "clean");

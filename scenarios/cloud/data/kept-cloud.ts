@@ -21,17 +21,18 @@ const inputs = Compile(
   ),
 );
 
-/** The input with which a cloud that was made again goes on. */
+/** The input with which a restored cloud continues. */
 const RESUMED = "cloud.resumed";
 
 /**
  * A cloud in a folder. Each input of its world is appended to a file before it is handled, each transaction of its brokers before it is acknowledged;
- * its data services have their disks there. So whatever was acknowledged outlives the process, and a new process makes the same cloud from it.
+ * its data services have their disks there. So everything acknowledged outlives the process, and a new
+ * process restores the same cloud from it.
  */
 export class KeptCloud {
   readonly folder: DataFolder;
   readonly record: CloudRecord;
-  /** Whether it is made for the first time. */
+  /** Whether it starts for the first time. */
   readonly isNew: boolean;
   /** Names this start among all; undefined for the first. Nothing that a broker draws after it was drawn before. */
   readonly life: string | undefined;
@@ -39,7 +40,7 @@ export class KeptCloud {
   readonly #say: (text: string) => void;
   #isFrozen = false;
 
-  /** @param say called with what its user should know, one line each time */
+  /** @param say called with each line that its user should see */
   constructor(folder: DataFolder, record: CloudRecord, isNew: boolean, say: (text: string) => void) {
     this.folder = folder;
     this.record = record;
@@ -71,8 +72,9 @@ export class KeptCloud {
   }
 
   /**
-   * Makes the world again from its inputs, which takes no notice of the outside, and keeps its inputs from now on. Its clock then goes on from the
-   * last of them: what the machine's clock did meanwhile did not happen to the cloud.
+   * Replays the world's inputs, without contact to the outside, and keeps further inputs from now on. Its
+   * clock then continues from the last of them: the time that passed on the machine meanwhile did not pass in
+   * the cloud.
    */
   resume(world: World): void {
     const { kernel, driver, dataservices } = world;
@@ -93,7 +95,7 @@ export class KeptCloud {
     goOn(undefined);
   }
 
-  /** From now on nobody is acknowledged anything: the cloud is what its folder says, as if the process had been killed. */
+  /** From now on nothing is acknowledged: the cloud is as its folder records it, as if the process had been killed. */
   freeze(): void {
     this.#isFrozen = true;
   }
@@ -102,7 +104,7 @@ export class KeptCloud {
     return this.#isFrozen;
   }
 
-  /** Notes that the cloud is up: from now on it is not begun anew. */
+  /** Records that the cloud is up: from now on it is continued, not begun afresh. */
   noteReady(): void {
     if (!this.record.isReady) this.folder.write({ ...this.record, isReady: true });
   }
@@ -126,7 +128,7 @@ export class KeptCloud {
   }
 }
 
-/** Refuses a machine that lacks servers on whose data a cloud relies. @throws DataError DATA_ENGINES */
+/** Refuses a machine that lacks the servers for a cloud's data. @throws DataError DATA_ENGINES */
 export function requireServed(served: ServedKinds): void {
   const here = servedKinds();
   for (const kind of ["postgresql", "redis", "mongodb"] as const)

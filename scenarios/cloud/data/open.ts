@@ -7,14 +7,14 @@ import { DataError } from "./errors.ts";
 import { drawSecrets, randomSecret } from "../secrets.ts";
 import { DataFolder } from "./folder.ts";
 import { KeptCloud, requireServed } from "./kept-cloud.ts";
-import { shapeOf, withShape } from "./shape.ts";
+import { requireKept, shapeOf, withShape } from "./shape.ts";
 
 /** Where a cloud is kept, and who keeps it. */
 export interface DataOptions {
   readonly path: string;
   /** The release of drydock. */
   readonly version: string;
-  /** Called with what the user should know, one line each time. */
+  /** Called with each line that the user should see. */
   readonly say: (text: string) => void;
 }
 
@@ -35,10 +35,12 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
   const kept = folder.read();
   if (kept === undefined) {
     const shape = shapeOf(options);
+    const served = servedKinds();
+    requireKept(options, served);
     return {
       options,
       begin: (block) => {
-        // What an earlier start left behind that was killed before the cloud was up.
+        // The remains of an earlier start that was killed before the cloud was up.
         folder.clear();
         const record = {
           format: 1 as const,
@@ -48,7 +50,7 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
           diskSecret: randomSecret(),
           startMs: wallNowMs(),
           options: shape,
-          served: servedKinds(),
+          served,
           isReady: false,
         };
         return new KeptCloud(folder, record, true, say);

@@ -3,21 +3,21 @@ import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import { DataError } from "./errors.ts";
 
-/** Length and CRC-32 of what follows, and the CRC-32 of these two: 4 bytes each, the lowest first. */
+/** Length and CRC-32 of the following bytes, and the CRC-32 of these two: 4 bytes each, little-endian. */
 const HEAD_BYTES = 12;
 const HEAD_CRC_AT = 8;
 const OWNER_ONLY = 0o600;
 
-/** What a file of records holds. */
+/** The contents of a file of records. */
 interface ReadRecords {
   readonly records: readonly unknown[];
-  /** Where the last whole record ends. */
+  /** The end of the last complete record. */
   readonly bytes: number;
   /** Bytes after it: a record that was cut off while it was written. */
   readonly tornBytes: number;
 }
 
-/** One record as it lies in a file. */
+/** One record in the form of the file. */
 export function frameOf(record: unknown): Buffer {
   const payload = serialize(record);
   const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
@@ -33,7 +33,7 @@ const damageAt = (name: string, at: number): DataError => new DataError("DATA_DA
 /**
  * The records of a file. A record that ends beyond the end of the file was never finished, so nothing that depends on it was acknowledged.
  *
- * @throws DataError DATA_DAMAGED for a record that is whole and wrong
+ * @throws DataError DATA_DAMAGED for a record that is complete but wrong
  */
 export function readRecords(bytes: Buffer, name: string): ReadRecords {
   const records: unknown[] = [];
@@ -65,7 +65,10 @@ export class RecordFile {
     this.#bytes = bytes;
   }
 
-  /** Opens a file, which is made if there is none, and cuts off a record that was never finished. @throws DataError DATA_DAMAGED */
+  /**
+   * Opens a file, which is created if missing, and cuts off a record that was never finished.
+   * @throws DataError DATA_DAMAGED
+   */
   static open(path: string): {
     readonly file: RecordFile;
     readonly records: readonly unknown[];
@@ -83,7 +86,7 @@ export class RecordFile {
     return this.#bytes;
   }
 
-  /** @throws DataError DATA_FULL when it can't be written; the file is then as it was */
+  /** @throws DataError DATA_FULL if it can't be written; the file is then unchanged */
   append(record: unknown): void {
     const frame = frameOf(record);
     try {

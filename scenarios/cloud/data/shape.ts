@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ServedKinds } from "../../../simulators/live/sockets.ts";
 import type { CloudOptions } from "../cloud.ts";
 import { DataError } from "./errors.ts";
 
-/** The options that decide how a cloud answers. They are the same each time it is started. */
+/** The options that decide how a cloud answers. They are the same at every start. */
 const SHAPING = ["services", "catalog", "profile", "analysisMs", "consul", "director"] as const;
 type Shape = Pick<CloudOptions, (typeof SHAPING)[number]>;
 
-/** Plain, without what is not given. */
+/** As plain data, without absent options. */
 function plain(options: Shape): Readonly<Record<string, unknown>> {
   const given = SHAPING.map((name) => [name, options[name]] as const).filter(([, value]) => !isEmpty(value));
   return JSON.parse(JSON.stringify(Object.fromEntries(given)));
@@ -14,6 +15,17 @@ function plain(options: Shape): Readonly<Record<string, unknown>> {
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+
+/** Refuses services whose data would be lost. @throws DataError DATA_NOT_KEPT */
+export function requireKept({ services }: Pick<CloudOptions, "services">, served: ServedKinds): void {
+  if (services !== undefined && !services.includes("redis")) return;
+  // Of Redis, only a server program replicates; our own engine has its data in memory.
+  if (served.redis?.replicates !== true)
+    throw new DataError(
+      "DATA_NOT_KEPT",
+      "no Redis or Valkey is on the PATH, and drydock's own engine has its data in memory: install one, or name other services with --services",
+    );
+}
 
 /** The shaping options of a new cloud, for its record. @throws DataError DATA_NOT_KEPT for what can't be made again */
 export function shapeOf(options: CloudOptions): Readonly<Record<string, unknown>> {

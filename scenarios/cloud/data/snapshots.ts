@@ -9,7 +9,7 @@ import { claimBlockOf } from "./open.ts";
 
 const run = promisify(execFile);
 
-/** A cloud as it once was, beside the cloud. */
+/** A saved state of a cloud, beside the cloud. */
 export interface SavedCloud {
   readonly name: string;
   /** When it was saved, ms since the Unix epoch. */
@@ -17,7 +17,7 @@ export interface SavedCloud {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/;
-/** What is being copied has a name that no snapshot can have. */
+/** A copy in progress has a name that no snapshot can have. */
 const DRAFT = ".draft";
 
 /** The folder, if there is one. @throws DataError DATA_NOT_A_CLOUD */
@@ -57,7 +57,7 @@ export async function saveSnapshot(path: string, name: string): Promise<void> {
   const folder = openFolder(path);
   const saved = folder.at(join(SNAPSHOTS, name));
   if (!NAME.test(name) || existsSync(saved))
-    throw new DataError("DATA_SNAPSHOT_NAME", `"${name}" is no name, or taken`);
+    throw new DataError("DATA_SNAPSHOT_NAME", `"${name}" is not a valid name, or is taken`);
   await whileDown(folder, recordOf(folder).block, async () => {
     const draft = folder.at(join(SNAPSHOTS, DRAFT));
     await copyAll(folder.list(), folder.path, draft);
@@ -65,7 +65,10 @@ export async function saveSnapshot(path: string, name: string): Promise<void> {
   });
 }
 
-/** Puts a saved cloud in the place of the one in the folder, which is down. @throws DataError DATA_NO_SNAPSHOT, DATA_IN_USE */
+/**
+ * Replaces the cloud in the folder, which is down, with a saved one.
+ * @throws DataError DATA_NO_SNAPSHOT, DATA_IN_USE
+ */
 export async function restoreSnapshot(path: string, name: string): Promise<void> {
   const folder = openFolder(path);
   const saved = folder.at(join(SNAPSHOTS, name));
@@ -75,7 +78,7 @@ export async function restoreSnapshot(path: string, name: string): Promise<void>
     const names = readdirSync(saved);
     await copyAll(names, saved, draft);
     folder.clear();
-    // Whoever finds it like this is told to bring back a snapshot.
+    // To whoever finds it like this, it is damaged, and a snapshot has to be brought back.
     writeFileSync(folder.at(RECORD_FILE), "{}", { mode: 0o600 });
     for (const each of names.filter((one) => one !== RECORD_FILE)) renameSync(join(draft, each), folder.at(each));
     renameSync(join(draft, RECORD_FILE), folder.at(RECORD_FILE));
@@ -83,7 +86,7 @@ export async function restoreSnapshot(path: string, name: string): Promise<void>
   });
 }
 
-/** The saved clouds of a folder, the oldest first. @throws DataError DATA_NOT_A_CLOUD */
+/** The saved clouds of a folder, oldest first. @throws DataError DATA_NOT_A_CLOUD */
 export function listSnapshots(path: string): readonly SavedCloud[] {
   const folder = openFolder(path);
   const place = folder.at(SNAPSHOTS);
@@ -94,7 +97,7 @@ export function listSnapshots(path: string): readonly SavedCloud[] {
     .sort((a, b) => a.savedMs - b.savedMs);
 }
 
-/** Removes the cloud in a folder, which is down; what was saved stays. @throws DataError DATA_NOT_A_CLOUD, DATA_IN_USE */
+/** Removes the cloud in a folder, which is down; saved clouds stay. @throws DataError DATA_NOT_A_CLOUD, DATA_IN_USE */
 export async function clearData(path: string): Promise<void> {
   const folder = openFolder(path);
   await whileDown(folder, folder.blockNow(), async () => folder.clear());

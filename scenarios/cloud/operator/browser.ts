@@ -1,6 +1,6 @@
 import type { Environment } from "../../../simulators/environment.ts";
 
-/** What a browser shows. */
+/** The page that a browser shows. */
 export interface Shown {
   readonly url: string;
   readonly status: number;

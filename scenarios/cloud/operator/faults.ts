@@ -8,10 +8,10 @@ import type { BackupStore } from "./store.ts";
 
 type FaultHook = NonNullable<NonNullable<Backend["faults"]>[string]>;
 
-/** An object with a part of a backup, and no list or the like. */
+/** An object with a part of a backup, as opposed to a list. */
 const PART = /\/\d{4}$/;
 
-/** Damages one part of the newest backup of an instance, and puts back what was there. */
+/** Damages one part of the newest backup of an instance, and restores it afterwards. */
 function damaging(store: BackupStore, damage: (name: string, whole: Uint8Array) => Promise<unknown>): FaultHook {
   return async (instance) => {
     const parts = (await store.list(`${instance}/`)).filter((name) => PART.test(name));
@@ -23,7 +23,7 @@ function damaging(store: BackupStore, damage: (name: string, whole: Uint8Array) 
   };
 }
 
-/** Where the store takes an object. */
+/** The fault point at which the store takes an object. */
 const UPLOAD = "swift:PUT /v1/:account/:container/*object";
 
 /**
@@ -76,7 +76,7 @@ async function recreate(world: World, deployment: string, address: string): Prom
   await director.recreate(deployment, vmAt(world, address).name);
 }
 
-/** Makes the primary's VM again. */
+/** Recreates the primary's VM. */
 const recreateVm =
   (world: World): FaultHook =>
   async (instance) => {
@@ -85,7 +85,7 @@ const recreateVm =
     return async () => {};
   };
 
-/** The agent of an instance hangs up on whoever orders a dump, for as long as the fault lasts. */
+/** The agent of an instance hangs up on every request for a dump, for as long as the fault lasts. */
 const killAgent =
   (world: World): FaultHook =>
   async (instance) => {
@@ -147,7 +147,7 @@ function changeHead(store: BackupStore): FaultHook {
 
 const DAY_MS = 86_400_000;
 
-/** On virtual time, a day passes. */
+/** In virtual time, a day passes. */
 const passDay =
   (world: World): FaultHook =>
   async () => {
@@ -166,7 +166,10 @@ const reuseAddress =
     };
   };
 
-/** What an operator of this cloud can break, by the names in the suites' plans. The clock moves only on virtual time. */
+/**
+ * The faults that an operator of this cloud can cause, by the names in the suites' plans. The clock moves
+ * only in virtual time.
+ */
 export function operatorFaults(world: World, store: BackupStore): NonNullable<Backend["faults"]> {
   const uploads = Object.entries(UPLOAD_FAULTS).map(
     ([name, effect]) => [name, arming(world, [{ point: UPLOAD, effect }])] as const,

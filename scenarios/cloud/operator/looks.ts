@@ -44,7 +44,7 @@ const objects =
     return (await Promise.all(texts)).map((text, at) => `${names[at]} ${text}`);
   };
 
-/** What a tenant's VM, which has no credentials of the store, can list there. */
+/** The objects that a tenant's VM, without credentials of the store, can list there. */
 const tenantStore =
   (world: World, store: BackupStore): LookHook =>
   async (instance) =>
@@ -70,7 +70,7 @@ const remains =
     ];
   };
 
-/** What is on the disk of an instance. */
+/** The contents of an instance's disk. */
 const disk =
   (world: World): LookHook =>
   async (instance) => {
@@ -82,7 +82,7 @@ const disk =
     ];
   };
 
-/** Where an operator of this cloud can look, by the names in the suites' plans. */
+/** The views of an operator of this cloud, by the names in the suites' plans. */
 export function operatorLooks(world: World, store: BackupStore): NonNullable<Backend["looks"]> {
   return {
     store: objects(store),

@@ -62,7 +62,10 @@ export class BackupStore {
     return new Uint8Array(await response.arrayBuffer());
   }
 
-  /** What somebody at an address sees of the container without any credentials: the lines of what is listed; none when it is refused. */
+  /**
+   * The list of the container as seen from an address without any credentials, line by line; empty if it is
+   * refused.
+   */
   async listAnonymously(source: string): Promise<readonly string[]> {
     this.#login ??= this.#logIn();
     const { account } = await this.#login;
@@ -75,7 +78,7 @@ export class BackupStore {
   put = (name: string, body: Uint8Array): Promise<Uint8Array> => this.#ask("PUT", `/${name}`, body);
   remove = (name: string): Promise<Uint8Array> => this.#ask("DELETE", `/${name}`);
 
-  /** Names of objects that begin like this, the oldest first. */
+  /** Names of objects with this prefix, oldest first. */
   async list(prefix: string): Promise<readonly string[]> {
     const bytes = await this.#ask("GET", `?format=json&prefix=${encodeURIComponent(prefix)}`);
     return parseAs(Objects, JSON.parse(Buffer.from(bytes).toString("utf8")), "GET /v1/{account}/{container}")

@@ -16,7 +16,7 @@ export interface PlatformClient {
   readonly redirectUri: string;
 }
 
-/** What a code stands for. */
+/** The meaning of a code. */
 interface Code {
   readonly client: PlatformClient;
   readonly challenge: string;
@@ -25,7 +25,7 @@ interface Code {
   readonly untilMs: number;
 }
 
-/** What a token stands for. */
+/** The meaning of a token. */
 export interface Token {
   readonly userName: string;
   readonly scope: string;

@@ -22,7 +22,7 @@ export class Fate {
     this.brokers = new Brokers(this.#countSteps(), { pool: () => pool, report: (error) => this.reported.push(error) });
   }
 
-  /** Counts the steps anew, and kills the broker after those with these numbers, from 0. */
+  /** Restarts the count of steps, and kills the broker after those with these numbers, from 0. */
   begin(killedAt: readonly number[]): void {
     this.steps = 0;
     this.#killedAt = new Set(killedAt);

@@ -88,7 +88,7 @@ export class Backups {
     instance.restore = undefined;
   }
 
-  /** What an answer lists in `member`; undefined when there is no such answer now. */
+  /** The list in an answer's `member`; undefined if there is no such answer now. */
   async #list(path: string, member: string): Promise<Static<typeof Listed> | undefined> {
     const answer = await this.#client.send("GET", path);
     return readAnswer(answer) === "done" ? parseAs(Listed, bodyOf(answer)[member], `GET ${path}`) : undefined;

@@ -11,5 +11,5 @@ export function readAnswer(answer: OsbAnswer): Reading {
   return answer.status === 404 || answer.status === 410 ? "gone" : "refused";
 }
 
-/** The body of an answer; empty where there is none. */
+/** The body of an answer; empty if there is none. */
 export const bodyOf = (answer: OsbAnswer): OsbReply["body"] => (answer.kind === "answer" ? answer.body : {});

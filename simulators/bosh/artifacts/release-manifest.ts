@@ -1,4 +1,4 @@
-import { asFields, type Fields, isHash } from "../configs/fields.ts";
+import { asFields, type Fields, indexField, isHash } from "../configs/fields.ts";
 import { inspect, isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { ManifestFile } from "./archive.ts";
@@ -65,13 +65,8 @@ export function readReleaseManifest(file: ManifestFile | null): ReleaseManifest 
 
 /** @throws DirectorError 100 */
 function requireFields(value: unknown): Fields {
-  if (isHash(value)) return value;
-  throw new DirectorError(
-    UNCLASSED,
-    Array.isArray(value)
-      ? "no implicit conversion of String into Integer"
-      : `undefined method '[]' for ${rubyInstance(value)}`,
-  );
+  if (!isHash(value)) indexField(value, "packages");
+  return asFields(value);
 }
 
 /** @throws DirectorError 100 */

@@ -4,7 +4,7 @@ import type { Subnet } from "../configs/subnets.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { DirectorError } from "../wire/errors.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import type { GroupNetwork } from "./manifest.ts";
 
@@ -129,10 +129,11 @@ function vipFor(
   const ips = network.subnets
     .filter(({ azs }) => azs.length === 0 || azs.includes(az))
     .flatMap(({ statics }) => statics.map(({ family, first }) => formatIp(family, first)));
-  const ip =
-    current !== undefined && ips.includes(current)
-      ? current
-      : ips.find((each) => !director.slot.value.addresses.has(each));
+  if (current !== undefined && ips.includes(current)) return current;
+  // The director looks for the zone of an instance in the zones of every subnet, and a subnet without any has no list of them.
+  if (az !== "" && network.subnets.some(({ azs }) => azs.length === 0))
+    throw new DirectorError(UNCLASSED, "undefined method 'include?' for nil");
+  const ip = ips.find((each) => !director.slot.value.addresses.has(each));
   if (ip !== undefined) return ip;
   throw new DirectorError(
     130011,

@@ -68,7 +68,8 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
 /**
  * The environment of a VM: that of the group, with the names by which agents are grouped.
  *
- * @throws DirectorError 420001 for a name that makes no label; 100 in Ruby's words where the group's own part is no mapping
+ * @throws DirectorError 420001 for a name that yields no label; 100 in Ruby's words if the group's own part
+ * is not a mapping
  */
 function envOf({ name }: Director, { deployment, group }: Instance, env: Fields): Fields {
   if (isTruthy(env.bosh) && !isHash(env.bosh))

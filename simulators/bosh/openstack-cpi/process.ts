@@ -35,6 +35,14 @@ const TRIES = 10;
 /** The pause between two tries. */
 const RETRY_MS = 3000;
 
+/** A request of the CPI as it is sent. */
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string | Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** One process of the CPI: it authenticates once for each service that it touches. */
 export class CpiProcess {
   readonly kernel: Kernel;
@@ -59,7 +67,8 @@ export class CpiProcess {
     const headers: Record<string, string> = { "x-auth-token": token };
     if (service === "nova") headers["x-openstack-nova-api-version"] = "2.15";
     if (body instanceof Uint8Array) headers["content-type"] = "application/octet-stream";
-    return yield* this.#send(this.#services[service], method, path.replace("{project}", projectId), payload, headers);
+    const sent = { method, path: path.replace("{project}", projectId), body: payload, headers };
+    return yield* this.#send(this.#services[service], sent);
   }
 
   /**
@@ -87,7 +96,8 @@ export class CpiProcess {
       identity: { methods: ["password"], password: { user: { name: username, password, domain } } },
       scope: { project: { name: project, domain } },
     };
-    const reply = yield* this.#send(this.#services.keystone, "POST", "/v3/auth/tokens", JSON.stringify({ auth }), {});
+    const sent = { method: "POST", path: "/v3/auth/tokens", body: JSON.stringify({ auth }), headers: {} };
+    const reply = yield* this.#send(this.#services.keystone, sent);
     if (reply.status !== 201)
       throw new CpiError(`Unable to connect to the OpenStack Identity service: ${reply.status}`);
     const { project: scope } = readReply(TOKEN, reply.json, "POST /v3/auth/tokens").token;
@@ -96,17 +106,12 @@ export class CpiProcess {
     return token;
   }
 
-  *#send(
-    service: Service,
-    method: string,
-    path: string,
-    body: string | Uint8Array,
-    headers: Readonly<Record<string, string>>,
-  ): Body<HttpReply> {
+  *#send(service: Service, request: Sent): Body<HttpReply> {
+    const { method, path } = request;
     // Only reads and deletes are repeated: any other request may have taken effect.
     const isRepeatable = method === "GET" || method === "DELETE";
     for (let tried = 1; ; tried++) {
-      const reply = yield* this.#sendOnce(service, method, path, body, headers);
+      const reply = yield* this.#sendOnce(service, request);
       const hasFailed = reply.wire !== undefined || reply.status >= 500;
       if (!hasFailed) return reply;
       const reason = reply.wire === undefined ? `Expected success, got ${reply.status}` : "socket error";
@@ -115,13 +120,7 @@ export class CpiProcess {
     }
   }
 
-  *#sendOnce(
-    service: Service,
-    method: string,
-    path: string,
-    body: string | Uint8Array,
-    headers: Readonly<Record<string, string>>,
-  ): Body<HttpReply> {
+  *#sendOnce(service: Service, { method, path, body, headers }: Sent): Body<HttpReply> {
     const { origin, source } = this.#options;
     const common = { "content-type": "application/json", accept: "application/json" };
     const answered = service.call(

@@ -157,15 +157,17 @@ function exportRelease(context: RequestContext): HttpReply {
 /** A job of a release by its fingerprint, with the contents of its job.MF. */
 function showReleaseJob({ director, query }: RequestContext): HttpReply {
   const [name, release, fingerprint] = ["name", "release_name", "fingerprint"].map((field) => query.get(field));
-  const nothing = (status: number): HttpReply => ({
+  const nothing = (status: number, body = ""): HttpReply => ({
     status,
-    body: "",
+    body,
     headers: { "Content-Type": "application/json" },
   });
   if (name === null || fingerprint === null || typeof release !== "string") return nothing(400);
   const jobs = (director.slot.value.releases.get(release) ?? []).flatMap((version) => version.jobs);
   const job = jobs.find((each) => each.name === name && each.fingerprint === fingerprint);
-  return job === undefined ? nothing(404) : json(200, [{ name, fingerprint, spec: job.spec }]);
+  return job === undefined
+    ? nothing(404, "Endpoint '/jobs' not found.")
+    : json(200, [{ name, fingerprint, spec: job.spec }]);
 }
 
 /** The routes of /releases. */

@@ -97,7 +97,7 @@ describe("a job template", () => {
 
 describe("Ruby", () => {
   it.each([
-    ["a template that calls itself for ever", "<% def again = again(); again() %>"],
+    ["a template that calls itself forever", "<% def again = again(); again() %>"],
     ["a template that ends the program", "<% exit! %>"],
   ])("serves the next template after %s", (_what, text) => {
     const outcome = (() => {

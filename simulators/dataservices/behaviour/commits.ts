@@ -33,13 +33,16 @@ function apply(disk: Disk, mutation: Mutation): unknown {
   }
 }
 
-/** The disk of a node, which holds what the node has seen of its group's history. */
+/** The disk of a node: the part of its group's history that the node has seen. */
 const ownDisk = ({ slot }: DataServices, { disk }: Instance): Disk | undefined => slot.value.disks.get(disk);
 
 const changesInFlight = ({ slot }: DataServices, { address }: Instance): readonly Mutation[] =>
   slot.value.inFlight.get(address) ?? [];
 
-/** The replicas that follow a node without a gap: what they hold, together with what is on its way to them, is everything that the node holds. */
+/**
+ * The replicas that follow a node without a gap: their data and the changes on the way to them add up to
+ * everything that the node holds.
+ */
 export function followersOf(services: DataServices, primary: Instance): readonly Instance[] {
   const position = ownDisk(services, primary)?.position ?? 0;
   return membersOf(services, primary).filter((each) => {
@@ -49,13 +52,13 @@ export function followersOf(services: DataServices, primary: Instance): readonly
 }
 
 /**
- * Makes a change at a primary and sends it to the replicas that follow it. A real server would wait for a replica's confirmation for as long as it
- * takes; here the answer is at once that there is none.
+ * Makes a change at a primary and sends it to the replicas that follow it. A real server would wait for a
+ * replica's confirmation for as long as it takes; here the answer, at once, is that there is none.
  */
 export function commit(services: DataServices, primary: Instance, mutation: Mutation): Commit<unknown> {
   const disk = ownDisk(services, primary);
   if (disk === undefined) return { value: undefined, isUnconfirmed: false };
-  // Real servers replicate by themselves; the disks here hold only what the simulator itself knows about them, the users.
+  // Real servers replicate by themselves; the disks here hold only the simulator's own knowledge about them, the users.
   const isReal = services.real?.covers(primary) === true;
   const followers = isReal
     ? membersOf(services, primary).filter(({ address }) => address !== primary.address)
@@ -102,13 +105,13 @@ export function defineDeliveries(services: DataServices): void {
     const changes = inFlight.get(address) ?? [];
     inFlight.delete(address);
     const follower = instances.get(address);
-    // Changes on their way to a server that is gone never arrive.
+    // Changes on the way to a vanished server never arrive.
     if (follower?.disk !== disk || follower.server !== "up" || !isSupervised(services, follower)) return;
     for (const mutation of changes) applyAt(services, follower, mutation);
   });
 }
 
-/** Drops what is on its way to and from a node: its server is gone. */
+/** Drops the changes on the way to and from a node, because its server is gone. */
 export function dropInFlight(services: DataServices, instance: Instance): void {
   const { inFlight } = services.slot.value;
   inFlight.delete(instance.address);

@@ -6,7 +6,7 @@ export type Value = string | number | boolean | null | readonly Value[] | { read
 /** The columns of one row, by name. */
 export type Row = Readonly<Record<string, Value>>;
 
-/** A change of what a disk holds, as it goes from a primary to its replicas. Plain data. */
+/** A change to a disk's contents, as a primary sends it to its replicas. Plain data. */
 export type Mutation =
   | { readonly op: "write"; readonly table: string; readonly key: string; readonly row: Row | null }
   | { readonly op: "drop"; readonly table: string }
@@ -16,10 +16,10 @@ export type Mutation =
   /** Replaces the data with content, or writes the content over them. */
   | { readonly op: "content"; readonly content: Content; readonly isAppended: boolean };
 
-/** What a virtual data service holds. Plain data. */
+/** The contents of a virtual data service. Plain data. */
 export interface Content {
   readonly tables: Map<string, Table>;
-  /** The last number that each sequence gave out. */
+  /** The last number drawn from each sequence. */
   readonly sequences: Map<string, number>;
 }
 
@@ -30,10 +30,10 @@ export interface Table {
   undo: { readonly key: string; readonly row: Row | null } | null;
 }
 
-/** A data service that holds nothing yet. */
+/** The contents of a new data service. */
 export const emptyContent = (): Content => ({ tables: new Map(), sequences: new Map() });
 
-/** The table of this name, created if there is none. */
+/** The table of this name, created if it does not exist. */
 function tableOf(content: Content, name: string): Table {
   let table = content.tables.get(name);
   if (table === undefined) content.tables.set(name, (table = { rows: new Map(), undo: null }));
@@ -65,7 +65,7 @@ export function append(under: Content, over: Content): void {
   for (const [name, value] of over.sequences) under.sequences.set(name, value);
 }
 
-/** Every second table as it was before its last write: what a dump without a common snapshot may see. */
+/** Every second table as it was before its last write, as a dump without a common snapshot may see it. */
 export function tearLastWrites(content: Content): Content {
   const tables = [...content.tables].sort(byKey).map(([name, table], at): [string, Table] => {
     if (at % 2 === 0 || table.undo === null) return [name, table];

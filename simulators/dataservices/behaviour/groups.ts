@@ -9,7 +9,7 @@ export interface GroupName {
   readonly kind: Instance["kind"];
 }
 
-/** What a supervisor of real servers has decided. */
+/** The decision of a supervisor of real servers. */
 export interface Supervised {
   readonly name: GroupName;
   readonly cluster: Cluster;
@@ -54,7 +54,7 @@ export function enroll({ slot }: DataServices, { deployment, kind, index, disk }
   return group;
 }
 
-/** Removes the node of a disk that is gone for ever from its group. Returns the groups that changed. */
+/** Removes the node of a disk that is gone forever from its group. Returns the groups that changed. */
 export function expel({ slot }: DataServices, disk: string): readonly string[] {
   const { clusters } = slot.value;
   const changed: string[] = [];
@@ -70,7 +70,7 @@ export function expel({ slot }: DataServices, disk: string): readonly string[] {
   return changed;
 }
 
-/** What is known about a group; undefined if there is none. */
+/** The record of a group; undefined if there is none. */
 export const clusterOf = ({ slot }: DataServices, name: GroupName): Cluster | undefined =>
   slot.value.clusters.get(groupOf(name))?.cluster;
 

@@ -74,7 +74,7 @@ export function start(services: DataServices, order: StartOrder): Instance {
   return started;
 }
 
-/** What an instance keeps when it is given new properties. */
+/** The parts of an instance that survive new properties. */
 const serverOf = ({ role, server, follows, waitsFor }: Instance) => ({ role, server, follows, waitsFor });
 
 /** Makes a node a member of its group. The first serves at once, others once they are copies of it. */
@@ -117,7 +117,10 @@ const newDisk = (id: string): Disk => ({
   restored: [],
 });
 
-/** The password is random and as long as its digest, so that nobody finds it from that; a job may say it itself as well. */
+/**
+ * The password is random and as long as its digest, so that nobody can derive it from that; a job may also
+ * set it itself.
+ */
 const digestOf = (agent: { readonly password?: string; readonly password_sha256?: string }): string | undefined =>
   agent.password_sha256 ?? (agent.password === undefined ? undefined : hash("sha256", agent.password));
 
@@ -167,8 +170,8 @@ const isScalar = (entry: readonly [string, unknown]): entry is [string, string |
   ["string", "number", "boolean"].includes(typeof entry[1]);
 
 /**
- * Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk
- * was the VM's own.
+ * Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps its contents,
+ * unless the VM `isGone` and the disk was the VM's own.
  */
 export function stop(services: DataServices, address: string, kind: Kind, isGone = false): void {
   const state = services.slot.value;
@@ -196,7 +199,7 @@ export function copyDisk(services: DataServices, from: string, to: string): void
   services.onDiskCopied(from, to);
 }
 
-/** Forgets a persistent disk and all it held, for good. */
+/** Forgets a persistent disk and its contents for good. */
 export function destroyDisk(services: DataServices, disk: string): void {
   if (!services.slot.value.disks.delete(disk)) return;
   services.kernel.record("dataservices", "disk.destroy", disk);
@@ -209,7 +212,7 @@ export function destroyDisk(services: DataServices, disk: string): void {
   services.onDiskDestroyed(disk);
 }
 
-/** @throws DataServiceError DS_NOT_SIMULATED for a kind whose data are held neither by a real server nor by the virtual plane */
+/** @throws DataServiceError DS_NOT_SIMULATED for a kind that neither a real server nor the virtual plane can serve */
 export function requireSimulatedData({ real }: DataServices, instance: Instance): void {
   const { kind } = instance;
   if (kind !== "postgresql" && !real?.covers(instance))
@@ -226,7 +229,10 @@ interface JobContext {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** What the jobs `postgresql`, `redis` and `mongodb` do on a VM, in the shape that the director's agent calls. */
+/**
+ * The behaviours of the jobs `postgresql`, `redis` and `mongodb` on a VM, in the shape that the director's
+ * agent calls.
+ */
 export interface DataServiceJob {
   start(place: JobContext): void;
   stop(place: JobContext, isGone: boolean): void;

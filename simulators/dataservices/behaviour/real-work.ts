@@ -1,7 +1,7 @@
 import { type Body, type Kernel, on, type Signal } from "../../kernel/index.ts";
 import { DataServiceError, isDataServiceErrorCode } from "../wire/errors.ts";
 
-/** What an error says of itself, as plain data. */
+/** An error as plain data. */
 interface PlainError {
   readonly name: string;
   readonly message: string;
@@ -9,7 +9,7 @@ interface PlainError {
   readonly severity: string | undefined;
 }
 
-/** How work ended. `value` is plain; what is meant for a reply alone is left out of it. */
+/** The result of work. `value` is plain data, without anything meant only for a reply. */
 type Outcome = { readonly value: unknown } | { readonly error: PlainError };
 
 interface Ended {
@@ -19,11 +19,11 @@ interface Ended {
 
 /** The work on real servers that handlers wait for. */
 export interface RealWork {
-  /** Waits for work whose result, plain data of this type, may decide what the handler does next. */
+  /** Waits for work with a result, plain data of this type, that may decide what the handler does next. */
   await<T>(work: Promise<T>, isResult: (value: unknown) => value is T): Body<T>;
   /** Waits for work whose result goes into the reply alone; where the world is made again from its inputs, it is undefined. */
   awaitForReply<T>(work: Promise<T>): Body<T | undefined>;
-  /** Ends what is still waited for, after a restart: whoever was at work is gone. */
+  /** After a restart, ends the work that handlers still wait for: whoever did it is gone. */
   abandon(): void;
 }
 
@@ -83,7 +83,7 @@ export function defineRealWork(kernel: Kernel): RealWork {
     *await(work, isResult) {
       const value = yield* wait(work);
       if (isResult(value)) return value;
-      throw new TypeError("work on a real server ended with something else than it should");
+      throw new TypeError("work on a real server had an unexpected result");
     },
     *awaitForReply<T>(work: Promise<T>) {
       let result: T | undefined;

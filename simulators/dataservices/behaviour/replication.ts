@@ -4,8 +4,8 @@ import { type Disk, groupOf, type Instance } from "../state.ts";
 import type { DataServices } from "./services.ts";
 
 /**
- * Whether the group of an instance is supervised. It is not if the real servers behind it can't replicate: then its first node is the primary for
- * ever.
+ * Whether the group of an instance is supervised. It is not if the real servers behind it can't replicate:
+ * then its first node is the primary forever.
  */
 export const isSupervised = ({ real }: DataServices, { kind }: Pick<Instance, "kind">): boolean =>
   real === undefined || !real.covers({ kind }) || real.replicates({ kind });

@@ -2,7 +2,7 @@ import { defineRealWork, type RealWork } from "./real-work.ts";
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import type { DataServicesState, Instance, Kind } from "../state.ts";
 
-/** May `source` open a connection to `address:port`? The world's security groups answer. */
+/** Whether `source` may open a connection to `address:port`, according to the world's security groups. */
 export type Admission = (source: string, address: string, port: number) => boolean;
 
 /** Observes what happens in the world: for code that holds sockets or processes. */
@@ -19,21 +19,21 @@ export interface Observer {
 export interface RealServers {
   /** Set where they only stand in for real servers: see `absentServers`. */
   readonly isAbsent?: true;
-  /** Does a real server stand behind this instance? */
+  /** Whether a real server stands behind this instance. */
   covers(instance: Pick<Instance, "kind">): boolean;
   /** Whether the real servers of a group replicate, and the plane supervises them. */
   replicates(instance: Pick<Instance, "kind">): boolean;
-  /** What serves an instance, by its name and version. @throws LivePlaneError where nothing can */
+  /** The name and version of the program that serves an instance. @throws LivePlaneError if nothing can */
   identify(
     instance: Instance,
   ): Promise<{ readonly name: string; readonly version: string; readonly isEmbedded: boolean }>;
-  /** Sets the group of an instance to work if it is at rest, because somebody asks what its nodes are. */
+  /** Wakes the group of an instance if it is at rest, because somebody asks about its nodes. */
   wake(instance: Instance): void;
   /** Makes the users of a running server match those of the disk; ends the sessions of removed ones. */
   applyUsers(instance: Instance): Promise<void>;
-  /** A dump, as it is being made. @throws DataServiceError DS_NOT_COVERED */
+  /** A dump, as a stream. @throws DataServiceError DS_NOT_COVERED */
   dump(instance: Instance, defects: DumpDefects): AsyncIterable<Uint8Array>;
-  /** Stores what is being received in a file, which is forgotten with the world. @throws Error if the stream breaks off */
+  /** Stores an incoming stream in a file, which is forgotten with the world. @throws Error if the stream breaks off */
   keep(stream: AsyncIterable<Uint8Array>): Promise<KeptFile>;
   forget(file: KeptFile): Promise<void>;
   /** @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED */
@@ -48,7 +48,7 @@ export interface KeptFile {
   readonly bytes: number;
 }
 
-/** What a real server restores. */
+/** The input of a restore on a real server. */
 export interface RestoreOrder {
   readonly dump: KeptFile;
   readonly defects: RestoreDefects;

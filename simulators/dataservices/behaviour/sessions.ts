@@ -9,7 +9,7 @@ import { halt, watch } from "./supervision.ts";
 import type { Instance, OpenSession } from "../state.ts";
 import { verifies } from "../wire/verifier.ts";
 
-/** Who logs in, and to which database. */
+/** A login: user and database. */
 export interface SessionLogin {
   readonly username: string;
   readonly password: string;

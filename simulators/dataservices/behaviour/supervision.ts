@@ -100,7 +100,7 @@ const isReversed = (services: DataServices, name: GroupName): boolean => {
   return first !== undefined && isPlanted(services.kernel, "failover laggard", first);
 };
 
-/** The defect of a supervisor that mistakes the replica that is least far for the furthest. */
+/** The defect of a supervisor that mistakes the least advanced replica for the most advanced. */
 function reverse(sights: Sights): Sights {
   const furthest = Math.max(0, ...[...sights.values()].map((each) => ("position" in each ? each.position : 0)));
   return new Map(
@@ -175,7 +175,10 @@ function promote(services: DataServices, instance: Instance, voters: readonly nu
   });
 }
 
-/** Tells a replica which node to follow. What it lacks comes at once, because its history is the beginning of that node's. */
+/**
+ * Tells a replica which node to follow. It gets the missing changes at once, because its history is the
+ * beginning of that node's.
+ */
 function follow(services: DataServices, instance: Instance, primary: number): void {
   const following = change(services, instance, { follows: primary });
   dropInFlight(services, following);

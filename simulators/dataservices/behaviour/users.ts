@@ -20,7 +20,7 @@ export function writeUser(services: DataServices, instance: Instance, username: 
   return known === undefined;
 }
 
-/** Removes a user and ends its virtual sessions, on replicas as well. Nothing happens where there is none. */
+/** Removes a user and ends its virtual sessions, on replicas as well. Does nothing if there is no such user. */
 export function removeUser(services: DataServices, instance: Instance, username: string): void {
   if (diskOf(services, instance)?.users.has(username) !== true) return;
   commit(services, instance, { op: "no-user", username });

@@ -11,7 +11,7 @@ import type { Instance } from "../state.ts";
 const DUMP_MS = 800;
 const RESTORE_MS = 1500;
 
-/** Dumps the virtual content as it is now; the answer comes when the work is done. */
+/** Dumps the current virtual content; the answer comes when the work is done. */
 export function* virtualDump(services: DataServices, instance: Instance, defects: DumpDefects): Body<Uint8Array> {
   const content = diskOf(services, instance)?.content ?? emptyContent();
   const items = itemsOf(defects.isTorn ? tearLastWrites(content) : content);

@@ -1,6 +1,7 @@
 /*
- * A group of nodes that hold the same data, as its supervisor knows it: one primary, and replicas that follow it. What is here is
- * the same for every kind of data service and for both data planes: plain data, and pure functions on it.
+ * A group of nodes that hold the same data, as its supervisor knows it: one primary, and replicas that follow
+ * it. This room is the same for every kind of data service and for both data planes: plain data, and pure
+ * functions on it.
  *
  * The promise: a write that was acknowledged while the group was synchronous is never lost, however many nodes die, as long as
  * their disks live. It rests on `voters`: the nodes that may have been the only one to confirm a write. With each commit, the primary waits for one of them (`ANY 1 (…)`), so only the furthest of *all* voters is sure to hold every acknowledged write, and no node is promoted before the positions of all of them are known. A node becomes a voter before the primary waits for it, and stops
@@ -23,14 +24,16 @@ export type Phase =
 /** One node of a group, by its index in the deployment. */
 export interface Member {
   readonly phase: Phase;
-  /** How many looks in a row found it other than its phase says. */
+  /** How many looks in a row contradicted its phase. */
   readonly missed: number;
+  /** A fenced node was stopped when a copy was ordered: if it runs, it runs on the copy. */
+  readonly isCopying?: true;
 }
 
-/** A voter that is gone and should stop being one. */
+/** A voter that is gone and should leave the voters. */
 interface Leaving {
   readonly index: number;
-  /** What the primary had written when it no longer waited for the voter; undefined until that is known. */
+  /** The primary's position when it no longer waited for the voter; undefined until that is known. */
   readonly position: number | undefined;
 }
 
@@ -86,10 +89,10 @@ export type Action =
   | { readonly do: "clone"; readonly node: number; readonly primary: number }
   /** Makes commits of the primary wait for one of these; for none if the list is empty. */
   | { readonly do: "wait-for"; readonly node: number; readonly voters: readonly number[] }
-  /** Drops what the primary keeps for a node that is not coming back soon. */
+  /** Drops the log that the primary keeps for a node that is not coming back soon. */
   | { readonly do: "forget"; readonly node: number; readonly primary: number };
 
-/** What a look led to. */
+/** The result of a look. */
 export interface Decision {
   readonly cluster: Cluster;
   readonly actions: readonly Action[];
@@ -111,7 +114,7 @@ export const withMember = (cluster: Cluster, index: number): Cluster =>
     ? cluster
     : { ...cluster, members: new Map([...cluster.members, [index, { phase: "fenced", missed: 0 }]]) };
 
-/** The group without a node whose disk is gone for ever; undefined if it was the last. */
+/** The group without a node that has lost its disk forever; undefined if it was the last. */
 export function withoutMember(cluster: Cluster, index: number): Cluster | undefined {
   const members = new Map([...cluster.members].filter(([each]) => each !== index));
   if (members.size === 0) return undefined;
@@ -119,13 +122,19 @@ export function withoutMember(cluster: Cluster, index: number): Cluster | undefi
   const voters = cluster.voters.filter((each) => each !== index);
   const left: Cluster = { ...cluster, members, leaving, voters };
   if (index !== cluster.leader || voters.length > 0) return left;
-  // Nothing that the others hold was ever promised: the first of them starts anew.
+  // The others hold nothing that was ever promised, so the first of them starts afresh.
   const first = Math.min(...members.keys());
   return { ...left, leader: first, members: new Map(members).set(first, { phase: "primary", missed: 0 }) };
 }
 
 /** The phase of a node; `fenced` for one that the group does not know. */
 export const phaseOf = ({ members }: Cluster, index: number): Phase => members.get(index)?.phase ?? "fenced";
+
+/** Whether the data of a running node may have left the common history. */
+export function mayDiffer({ members }: Cluster, index: number): boolean {
+  const member = members.get(index);
+  return member === undefined || (member.phase === "fenced" && member.isCopying !== true);
+}
 
 /** The node that serves writes; undefined while there is none. */
 export const primaryOf = (cluster: Cluster): number | undefined =>

@@ -1,15 +1,13 @@
-import { type Cluster, type Decision, type Member, phaseOf, type Sight } from "./cluster.ts";
+import { type Cluster, type Decision, type Member, mayDiffer, type Sight } from "./cluster.ts";
 
 interface Candidate {
   readonly index: number;
   readonly position: number;
 }
 
-/** A node whose position in the common history is known. */
+/** A node with a known position in the common history. */
 function candidateOf(cluster: Cluster, index: number, sight: Sight | undefined): Candidate | undefined {
-  return sight?.is === "replica" && phaseOf(cluster, index) !== "fenced"
-    ? { index, position: sight.position }
-    : undefined;
+  return sight?.is === "replica" && !mayDiffer(cluster, index) ? { index, position: sight.position } : undefined;
 }
 
 /** The furthest voter, once the positions of all are known; the first of equals. */

@@ -4,7 +4,7 @@ import { phaseOf, primaryOf } from "./cluster.ts";
 import { type Event, ModelGroup } from "./testing.ts";
 
 const NODES = 3;
-/** How many looks after which a group that is left alone is complete again. */
+/** The number of looks after which a group that is left alone is complete again. */
 const LOOKS_MAX = 60;
 
 const node = fc.nat(NODES - 1);
@@ -107,6 +107,26 @@ describe("a group under supervision", () => {
     for (let look = 0; look < 2; look++) group.look();
     expect(group.writable).toEqual([1]);
     holdsAll(group);
+  });
+
+  it("orders the copy of an old primary again if the first order has no effect", () => {
+    for (let failed = 0; failed < 40; failed++) {
+      const group = startGroup(new Set([failed]));
+      group.happen({ do: "delete-vm", node: 0 });
+      for (let look = 0; look < 2; look++) group.look();
+      // Never acknowledged: the next primary does not have them.
+      group.happen({ do: "write" });
+      group.happen({ do: "write" });
+      group.happen({ do: "kill", node: group.cluster.leader });
+      for (let look = 0; look < 2; look++) group.look();
+      group.happen({ do: "write" });
+      group.happen({ do: "return-vm", node: 0 });
+      for (let look = 0; look < 3; look++) group.look();
+      replicateAll(group);
+      group.happen({ do: "kill", node: group.cluster.leader });
+      settle(group);
+      holdsAll(group);
+    }
   });
 
   it("lets an old primary serve no client until it is a copy of the new one", () => {

@@ -1,4 +1,13 @@
-import { type Action, type Cluster, type Decision, type Member, type Phase, phaseOf, type Sight } from "./cluster.ts";
+import {
+  type Action,
+  type Cluster,
+  type Decision,
+  mayDiffer,
+  type Member,
+  type Phase,
+  phaseOf,
+  type Sight,
+} from "./cluster.ts";
 import { elect } from "./election.ts";
 import { tendVoters } from "./voters.ts";
 
@@ -15,12 +24,12 @@ interface Patience {
 /** The patience of a supervisor that looks several times a second. */
 export const PATIENCE: Patience = { silentLooksMax: 3, strayLooksMax: 20, goneLooksMax: 4 };
 
-/** What a supervisor sees of a group at one look, by index of the node; a node that is not in it is absent. */
+/** A supervisor's view of a group at one look, by index of the node; a node that is missing from it is absent. */
 export type Sights = ReadonlyMap<number, Sight>;
 
 const ABSENT: Sight = { is: "absent" };
 
-/** What is seen of a node. */
+/** The view of one node. */
 const sightOf = (sights: Sights, index: number): Sight => sights.get(index) ?? ABSENT;
 
 const withPhase = (cluster: Cluster, index: number, member: Member): Cluster => ({
@@ -36,12 +45,12 @@ function note(cluster: Cluster, index: number, phase: Phase, isMissed: boolean):
 
 const missedBy = ({ members }: Cluster, index: number): number => members.get(index)?.missed ?? 0;
 
-/** What follows from a look at a group: the new state of the group, and what to do, in this order. A pure function. */
+/** Decides what follows from a look at a group: its new state, and the actions in order. A pure function. */
 export function decide(cluster: Cluster, sights: Sights, patience: Patience = PATIENCE): Decision {
   const { leader } = cluster;
   const sight = sightOf(sights, leader);
   if (sight.is === "primary") return lead(note(cluster, leader, "primary", false), sights, patience);
-  // A leader whose disk is gone for ever is no longer a member.
+  // A leader that has lost its disk forever is no longer a member.
   const missed = cluster.members.has(leader) ? note(cluster, leader, phaseOf(cluster, leader), true) : cluster;
   switch (sight.is) {
     case "silent":
@@ -60,8 +69,8 @@ export function decide(cluster: Cluster, sights: Sights, patience: Patience = PA
 }
 
 /**
- * A leader that stopped and that nobody can replace starts again where it left off. One whose data is gone starts empty only if there is nothing to
- * wait for.
+ * A stopped leader without a possible successor starts again where it left off. One that has lost its data
+ * starts empty only if there is nothing to wait for.
  */
 function resume(cluster: Cluster, sights: Sights, hasData: boolean): readonly Action[] {
   const { leader, voters } = cluster;
@@ -105,7 +114,7 @@ function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience
       return { cluster: note(cluster, node, away(phase), true), actions: [] };
     case "cloning":
       return { cluster: note(cluster, node, "rejoining", false), actions: [] };
-    // Two primaries: nobody may see what it serves.
+    // Two primaries: nobody may see this one's data.
     case "primary":
       return { cluster: note(cluster, node, "fenced", true), actions: [{ do: "fence", node }] };
     case "silent": {
@@ -113,10 +122,14 @@ function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience
       const isDead = missedBy(missed, node) >= patience.silentLooksMax;
       return { cluster: missed, actions: isDead ? [{ do: "fence", node }] : [] };
     }
-    case "stopped":
-      return phase === "fenced" || !sight.hasData
-        ? { cluster: note(cluster, node, "rejoining", false), actions: [{ do: "clone", node, primary }] }
-        : { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
+    case "stopped": {
+      const copy: Action = { do: "clone", node, primary };
+      if (!sight.hasData) return { cluster: note(cluster, node, "rejoining", false), actions: [copy] };
+      // Its data stay suspect until a copy has replaced them: the order may be without effect.
+      if (phase === "fenced")
+        return { cluster: withPhase(cluster, node, { phase, missed: 0, isCopying: true }), actions: [copy] };
+      return { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
+    }
     case "replica":
       return tendReplica(cluster, node, { sights, follows: sight.follows, strayLooksMax: patience.strayLooksMax });
   }
@@ -132,7 +145,7 @@ function tendReplica(cluster: Cluster, node: number, { sights, follows, strayLoo
   const { leader: primary } = cluster;
   const leader = sightOf(sights, primary);
   const fence: Action = { do: "fence", node };
-  if (phaseOf(cluster, node) === "fenced") return { cluster, actions: [fence] };
+  if (mayDiffer(cluster, node)) return { cluster, actions: [fence] };
   if (follows !== primary)
     return { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "follow", node, primary }] };
   if (leader.is === "primary" && leader.followers.includes(node))

@@ -12,7 +12,7 @@ interface ModelNode {
   history: readonly string[] | undefined;
 }
 
-/** What happens to nodes between two looks. */
+/** The events that befall nodes between two looks. */
 export type Event =
   | { readonly do: "kill" | "freeze" | "delete-vm" | "return-vm" | "replicate"; readonly node: number }
   | { readonly do: "write" | "look" };

@@ -22,7 +22,7 @@ export function tendVoters(cluster: Cluster, sights: ReadonlyMap<number, Sight>,
   return { cluster: left, actions };
 }
 
-/** The first voter that has been gone for long starts to leave if another one follows. */
+/** The first voter that has been gone for a long time starts to leave if another one follows. */
 function startToLeave(cluster: Cluster, following: readonly number[], goneLooksMax: number): Cluster {
   const gone = cluster.voters.find(
     (each) => !following.includes(each) && (cluster.members.get(each)?.missed ?? goneLooksMax) >= goneLooksMax,

@@ -30,7 +30,7 @@ function limitOf({ parameters }: Instance): DiskLimit | undefined {
  */
 export class DiskWatch {
   readonly #nodes: Nodes;
-  /** Why an instance is closed, by address. */
+  /** The reasons why instances are closed, by address. */
   readonly #full = new Map<string, string>();
   #isLooking = false;
 
@@ -63,7 +63,7 @@ export class DiskWatch {
     const limit = limitOf(instance);
     const { node, data } = this.#nodes.nodeOf(instance.disk);
     const wasFull = this.#full.has(instance.address);
-    // An instance that nobody can reach does not grow.
+    // An instance that cannot be reached does not grow.
     if (node === undefined && !wasFull) return false;
     const used = limit === undefined || data === undefined ? 0 : (await usedKib(data)) / KIB_PER_MIB;
     if (limit === undefined || used * 100 <= limit.mib * limit.percent) {

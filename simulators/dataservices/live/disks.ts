@@ -5,9 +5,9 @@ import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, openKeptFolder, type RunFolder } from "./folder.ts";
 import { emptySlot, removeFiles, type Slot } from "./slot.ts";
 
-/** Where disks outlive the process. */
+/** The place of disks that outlive the process. */
 export interface KeptPlane {
-  /** The folder of the disks; made if there is none. */
+  /** The folder of the disks, created if missing. */
   readonly path: string;
   /** From which servers derive the passwords that only the simulator knows. The same each time. */
   readonly secret: string;
@@ -18,7 +18,7 @@ const DIGITS = 12;
 
 /**
  * The folders of a plane: one for the process, and that of the disks, which may outlive it. Kept files of a disk count only once its mark lies beside
- * them, so that what a killed process was still making is made again.
+ * them, so that anything unfinished by a killed process is made again.
  */
 export class Disks {
   readonly #kept: string | undefined;
@@ -83,7 +83,7 @@ export class Disks {
     await removeFiles(data);
   }
 
-  /** Nothing is opened any more. */
+  /** From now on nothing is opened. */
   shut(): void {
     this.#isClosed = true;
   }

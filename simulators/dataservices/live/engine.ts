@@ -6,7 +6,7 @@ import type { Instance, Kind, User } from "../state.ts";
 /** The server for a kind of data service on this machine, as `drydock up` and reports name it. */
 export interface EngineIdentity {
   readonly kind: Kind;
-  /** Such as `PostgreSQL`, `Valkey`; our own engines have names of their own. */
+  /** Such as `PostgreSQL`, `Valkey`; our own engines have their own names. */
   readonly name: string;
   /** Such as `18.4`. */
   readonly version: string;
@@ -14,10 +14,10 @@ export interface EngineIdentity {
   readonly isEmbedded: boolean;
 }
 
-/** A kind that this machine can serve, or why it can't. */
+/** The server for a kind, or the reason why this machine has none. */
 export type ServedKind = EngineIdentity | { readonly kind: Kind; readonly missing: string };
 
-/** The order with which a node is started. */
+/** The arguments with which a node is started. */
 export interface NodeOrder {
   readonly instance: Instance;
   /** The folder that is the node's disk, made by `format`. It also holds the node's socket and pid file. */
@@ -36,7 +36,7 @@ export interface MemberOrder {
   readonly voters: readonly number[];
 }
 
-/** What a node says about its role in its group. */
+/** A node's report about its role in its group. */
 export type MemberSight = Extract<Sight, { readonly is: "primary" | "replica" }>;
 
 /** A node that replicates. Each call may be repeated. */
@@ -75,8 +75,8 @@ export interface LiveNode {
   /** Makes its users match the given ones: creates them, changes passwords, drops the others and ends their sessions. */
   applyUsers(users: ReadonlyMap<string, User>): Promise<void>;
   /**
-   * All its data as of one moment, in chunks that the reader may keep; asking for the next chunk is what drives it, and a reader that leaves ends
-   * it. An error before the first chunk is the reason why there is no dump.
+   * All its data as of one moment, in chunks that the reader may keep. Requests for the next chunk drive it,
+   * and a reader that leaves ends it. An error before the first chunk is the reason why there is no dump.
    *
    * @throws DataServiceError DS_NOT_COVERED
    */
@@ -89,7 +89,7 @@ export interface LiveNode {
    * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED
    */
   restore(dump: AsyncIterable<Uint8Array>, defects: RestoreDefects, target?: RestoreTarget): Promise<void>;
-  /** The log of what was written after a dump, for engines and instances that keep one. */
+  /** The log of the writes after a dump, for engines and instances that keep one. */
   readonly log?: FinishedLog | undefined;
   /** Ends all sessions and the server; the data stays in its folder. */
   stop(): Promise<void>;
@@ -108,13 +108,16 @@ export interface LiveEngine {
   readonly replicates?: boolean;
   /** Whether its nodes replicate only data, so that each must be given the users. Default: false. */
   readonly hasUsersPerNode?: boolean;
-  /** What serves an instance; without one, an instance that asks for no version. @throws LivePlaneError when this machine can't run it */
+  /**
+   * The program that serves an instance; without an argument, an instance that asks for no version.
+   * @throws LivePlaneError when this machine can't run it
+   */
   readonly identify: (instance?: Instance) => Promise<EngineIdentity>;
-  /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */
+  /** Prepares what every node needs, so that the first connection is quicker. @throws LivePlaneError */
   prepare(): Promise<void>;
-  /** Makes the folder of a disk that was never used, for the instance that it is attached to. `data` does not exist yet. */
+  /** Creates the folder of a new disk for the instance to which it is attached. `data` does not exist yet. */
   format(data: string, instance: Instance): Promise<void>;
-  /** Starts a node; it resolves when the node serves, with the users of the order and no others. @throws LivePlaneError */
+  /** Starts a node; resolves when the node serves, with the given users and no others. @throws LivePlaneError */
   start(order: NodeOrder): Promise<LiveNode>;
   /**
    * Performs a client's TLS handshake. Engines without it do not serve instances with a certificate.
@@ -132,12 +135,13 @@ export interface LiveEngine {
 }
 
 /**
- * Makes an engine. `folder` is where the plane keeps its files, created on first use; an engine uses names of its own there. `secret` is what the
- * passwords of the simulator's own roles derive from where disks outlive the process; without one they are random.
+ * Creates an engine. `folder` is where the plane keeps its files, created on first use; an engine uses its
+ * own names there. `secret` is what the passwords of the simulator's own roles derive from if disks outlive
+ * the process; without one they are random.
  */
 export type EngineMaker = (folder: () => Promise<string>, secret?: string) => LiveEngine;
 
-/** The server for an engine's kind, or why there is none. */
+/** The server for an engine's kind, or the reason why there is none. */
 export function identifyEngine({ kind, identify }: LiveEngine): Promise<ServedKind> {
   return identify().catch((error: unknown) => ({ kind, missing: String(error).replace(/^\w*Error: /, "") }));
 }

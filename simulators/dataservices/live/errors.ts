@@ -1,4 +1,4 @@
-/** Why there is no real server, in one line that says what to do. */
+/** The reasons why there is no real server, each in one line with its remedy. */
 export const LIVE_PLANE_ERRORS = {
   LIVE_PG_MISSING:
     "not simulated here: no PostgreSQL binaries on this machine; run npm install with optional dependencies, or put initdb and postgres on the PATH",

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { sweep } from "./folder.ts";
 
-/** A process that makes a run folder, with a fake server in it, says where and what, and waits to be killed. */
+/** A process that creates a run folder with a fake server, prints their path and pid, and waits to be killed. */
 const VICTIM = `
   const { createRunFolder } = await import(${JSON.stringify(new URL("./folder.ts", import.meta.url).href)});
   const { spawn } = await import("node:child_process");
@@ -39,7 +39,7 @@ it("leaves neither server nor folder behind when the process is killed", async (
 });
 
 it("sweeps what dead processes left, and leaves the folders of living ones", async () => {
-  // A place of its own: what dead processes left in the usual one, any process that starts a plane may sweep first.
+  // A separate place, because any process that starts a plane may sweep the usual one first.
   const place = await mkdtemp(join(tmpdir(), "drydock-test-"));
   vi.stubEnv("TMPDIR", place);
   try {

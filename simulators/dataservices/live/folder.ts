@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /*
- * Everything that a live plane writes to disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends without closing its plane, even by kill -9, leaves nothing behind: a watchdog holds the other end of a pipe, and when the pipe breaks it ends the servers of the folder and removes it. What outlives even the watchdog (in a frozen container) is swept at the next start.
+ * Everything that a live plane writes to disk is in its own folder, `drydock-data-<pid>-…`. A process that
+ * ends without closing its plane, even by kill -9, leaves nothing behind: a watchdog holds the other end of a
+ * pipe, and when the pipe breaks it ends the servers of the folder and removes it. Anything that outlives
+ * even the watchdog (in a frozen container) is swept at the next start.
  */
 const PREFIX = "drydock-data-";
 
@@ -44,7 +47,7 @@ export async function createRunFolder(purpose?: string): Promise<RunFolder> {
   await sweep();
   const name = purpose === undefined ? "" : `${purpose}-`;
   const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${name}`));
-  // The server's user may pass through; only what lies below is its own.
+  // The server's user may pass through; it owns only the folders below.
   await chmod(path, 0o711);
   const endWatch = watch(path, "remove");
   return {
@@ -124,7 +127,7 @@ export async function sweep(): Promise<readonly string[]> {
 /** Signals the server of a pid file; returns its id, undefined where there is none. */
 async function endServer(folder: string, pidFile: string, signal: "SIGQUIT" | "SIGKILL"): Promise<number | undefined> {
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
-  // A pid may belong to another process by now: ours has the folder in its command line.
+  // The pid may belong to a different process by now: ours has the folder in its command line.
   if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return undefined;
   process.kill(pid, signal);
   return pid;

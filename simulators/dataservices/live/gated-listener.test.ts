@@ -5,7 +5,7 @@ import { GatedListener } from "./gated-listener.ts";
 
 const ADDRESS = "127.0.0.1";
 
-/** A server that echoes what it gets. */
+/** An echo server. */
 async function startEcho(): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((socket) => socket.on("error", () => {}).pipe(socket));
   server.listen(0, ADDRESS);
@@ -67,7 +67,7 @@ describe("a gated listener", () => {
     socket.destroy();
   });
 
-  it("resets a client that it does not admit", async () => {
+  it("resets the connection of a client that it does not admit", async () => {
     isAdmitted = false;
     expect(await endOf(open())).toBe("reset");
     expect(listener.connections).toBe(0);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
 
-/** Where a listener listens, whom it admits, and where connections lead. */
+/** The options of a listener: its address, whom it admits, and where connections lead. */
 interface GatedListenerOptions {
   readonly address: string;
   readonly port: number;
@@ -12,7 +12,7 @@ interface GatedListenerOptions {
   readonly encrypt?: (client: Socket) => Promise<Socket | undefined>;
   /** Where an admitted connection leads. */
   readonly dial: () => Promise<Socket>;
-  /** Tells a client why it can't be served; the socket ends after it. Default: it is reset. */
+  /** Tells a client why it can't be served, then ends the connection. Default: resets it. */
   readonly refuse?: (client: Socket, error: unknown) => void;
   /** Called with errors of the listener. Default: they are dropped. */
   readonly report?: (error: unknown) => void;

@@ -8,7 +8,7 @@ import { groupOf, type Instance } from "../state.ts";
 import type { MemberNode, MemberOrder } from "./engine.ts";
 import type { Nodes } from "./nodes.ts";
 
-/** What the nodes of groups need. */
+/** The things that the nodes of groups need. */
 interface GroupNodesOptions {
   readonly services: DataServices;
   readonly nodes: Nodes;
@@ -17,7 +17,7 @@ interface GroupNodesOptions {
   readonly notice: (name: GroupName) => void;
 }
 
-/** The real servers of groups: what is seen of them, and how a supervisor's decisions are carried out. */
+/** The real servers of groups: observes them, and carries out a supervisor's decisions. */
 export class GroupNodes {
   readonly #options: GroupNodesOptions;
   /** Nodes that are becoming copies, by address. */
@@ -32,7 +32,7 @@ export class GroupNodes {
     return membersOf(this.#options.services, name).some(({ address }) => this.#cloning.has(address));
   }
 
-  /** Resolves when no copy of this group, or of any group, is under way any more. */
+  /** Resolves when no copying in this group, or in any group, is in progress. */
   async waitForCopies(name?: GroupName): Promise<void> {
     const meant = name && new Set(membersOf(this.#options.services, name).map(({ address }) => address));
     const copies = [...this.#cloning].filter(([address]) => meant?.has(address) ?? true);
@@ -67,7 +67,7 @@ export class GroupNodes {
     for (const { index, disk } of members) if (index === leader) await nodes.stop(disk);
   }
 
-  /** What is now seen of each member of a group. Members without a VM are ended first. */
+  /** Observes each member of a group. Ends members without a VM first. */
   async look(name: GroupName): Promise<Sights> {
     const { services } = this.#options;
     const group = services.slot.value.clusters.get(groupOf(name));
@@ -90,7 +90,7 @@ export class GroupNodes {
     try {
       return await node.member.look();
     } catch {
-      // A process that has ended says so by itself; one that exists but does not answer is silent.
+      // An ended process is noticed as such; one that exists but does not answer is silent.
       return nodes.nodeOf(instance.disk).node === undefined ? { is: "stopped", hasData } : { is: "silent" };
     }
   }

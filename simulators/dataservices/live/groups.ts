@@ -28,11 +28,11 @@ const WAKE_MS_MAX = 30_000;
 /** A group whose nodes are running. */
 interface Watch {
   readonly name: GroupName;
-  /** The look that is under way, and what follows it. */
+  /** The look in progress, and what follows it. */
   running: Promise<void> | undefined;
   isDue: boolean;
   timer: NodeJS.Timeout | undefined;
-  /** Work that needs the nodes for itself, such as a restore: there are no looks meanwhile. */
+  /** Work that needs exclusive use of the nodes, such as a restore: there are no looks meanwhile. */
   pauses: number;
   usedAtMs: number;
   /** Callers that wait for a look to end. */
@@ -69,7 +69,7 @@ export class LiveGroups {
     return nodes.engineOf(instance.kind)?.replicates === true && (group?.cluster.members.size ?? 0) > 1;
   }
 
-  /** Brings a group to work that is at rest. */
+  /** Wakes a group that is at rest. */
   wake(instance: Pick<Instance, "deployment" | "kind">): void {
     if (!this.#isClosed) this.#wake(instance);
   }
@@ -82,7 +82,7 @@ export class LiveGroups {
     for (;;) {
       const lease = this.#leaseNow(instance);
       if (lease !== undefined) return lease;
-      // A running group says at once that the node doesn't serve; one that was at rest must start first.
+      // A running group reports at once that the node doesn't serve; one that was at rest must start first.
       if (this.#nowMs >= untilMs || this.#isClosed) throw new LivePlaneError("LIVE_DATA_NOT_READY");
       await new Promise<void>((resolve) => watch.waiting.push(resolve));
     }
@@ -95,7 +95,7 @@ export class LiveGroups {
     return now !== undefined && (phase === "primary" || phase === "replica") ? nodes.use(now.disk) : undefined;
   }
 
-  /** Something has happened to a node of a group: looks at the group at once, if it is running. */
+  /** Called when something has happened to a node: looks at its group at once, if that is running. */
   notice(name: GroupName): void {
     const watch = this.#watches.get(groupOf(name));
     if (watch !== undefined) this.#look(watch);
@@ -169,7 +169,7 @@ export class LiveGroups {
     for (const resume of watch.waiting.splice(0)) resume();
   }
 
-  /** Looks now, or once more after the look that is under way. */
+  /** Looks now, or once more after the look in progress. */
   #look(watch: Watch): void {
     watch.isDue = true;
     if (watch.running !== undefined || this.#isClosed) return;
@@ -210,7 +210,7 @@ export class LiveGroups {
     const isLost = sights.get(cluster.leader)?.is !== "primary";
     this.#adopt({ name: watch.name, cluster: decision.cluster, isLost });
     for (const action of decision.actions) await this.#nodes.perform(watch.name, action);
-    // The results are looked at at once rather than at the next look.
+    // The results are inspected at once rather than at the next look.
     if (decision.actions.some((action) => action.do !== "clone") && isSupervised(services, watch.name))
       watch.isDue = true;
   }

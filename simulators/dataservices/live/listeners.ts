@@ -5,7 +5,7 @@ import type { Instance } from "../state.ts";
 import type { LiveEngine } from "./engine.ts";
 import { GatedListener } from "./gated-listener.ts";
 
-/** Where connections to an instance lead. */
+/** The targets of connections to an instance. */
 interface Destinations {
   readonly services: DataServices;
   /** The port of this process's own server for all agents. */
@@ -46,7 +46,7 @@ export function openListeners(instance: Instance, to: Destinations): Promise<rea
   return Promise.all(opening);
 }
 
-/** What the listeners of a VM depend on: if it changes, they are reopened. */
+/** The properties on which the listeners of a VM depend: if they change, the listeners are reopened. */
 export function keyOf({ kind, state, port, agent, disk, tls }: Instance): string {
   return [kind, state, port, agent.port, disk, tls?.certificate].join(" ");
 }

@@ -6,7 +6,7 @@ import { Disks, type KeptPlane } from "./disks.ts";
 import { copyFiles, emptySlot, type Lease, once, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
 
-/** How much of the machine real servers may use. */
+/** The share of the machine that real servers may use. */
 export interface NodeLimits {
   /** How many servers run at once; the one that has been idle longest makes room. Default: 16, at about 20 MB each. */
   readonly enginesMax: number;
@@ -58,7 +58,7 @@ export class Nodes {
   async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
     const slot = this.#slotOf(instance.disk, await this.#disks.open());
     await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
-    // It is stopped with its group only, not for being idle.
+    // It is stopped only with its group, not for being idle.
     clearTimeout(slot.idle);
   }
 

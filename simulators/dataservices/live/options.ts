@@ -9,10 +9,10 @@ import type { NodeLimits } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 
-/** What a live plane needs from its world, and its limits. */
+/** The things that a live plane needs from its world, and its limits. */
 export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly services: DataServices;
-  /** Of a world on the wall clock. */
+  /** The data services of a world on the wall clock. */
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, in ms. Default: 200. `recheck` does it at once. */
   readonly recheckMs?: number;

@@ -11,7 +11,7 @@ export interface Owner {
   readonly gid?: number;
 }
 
-/** For root, the user `postgres`, else `nobody`. @throws LivePlaneError LIVE_DATA_NO_USER */
+/** For root, the user `postgres`, otherwise `nobody`. @throws LivePlaneError LIVE_DATA_NO_USER */
 export async function serverOwner(): Promise<Owner> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
@@ -27,7 +27,7 @@ export async function serverOwner(): Promise<Owner> {
   throw new LivePlaneError("LIVE_DATA_NO_USER");
 }
 
-/** Writes a file that nobody but this user can read. */
+/** Writes a file that only this user can read. */
 export async function writeOwned(path: string, content: string, { uid, gid }: Owner): Promise<void> {
   await writeFile(path, content, { mode: 0o600 });
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);

@@ -112,7 +112,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     driver.stop();
     expect(troubles).toEqual([]);
     const own = readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-data-${process.pid}-`));
-    // What servers are made from stays for the next plane, until the process ends.
+    // The templates of servers stay for the next plane, until the process ends.
     expect(own.filter((name) => !name.includes("-postgresql-"))).toEqual([]);
   });
 
@@ -232,7 +232,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       COMMENT ON TABLE everything IS 'it''s all'; COMMENT ON COLUMN everything.t IS 'text'; COMMENT ON CONSTRAINT some_of ON child IS 'check'; COMMENT ON FUNCTION twice(int) IS 'doubles';
       GRANT SELECT ON everything TO PUBLIC; GRANT UPDATE (t) ON everything TO u1; REVOKE EXECUTE ON FUNCTION twice(int) FROM PUBLIC; SELECT lo_from_bytea(4711, '\\x0102');
     `;
-    /** Catalog and content as text, which distinguishes two states. */
+    /** Catalog and content as text, by which states can be compared. */
     const PICTURE = `
       SELECT table_schema || '.' || table_name || '.' || column_name || ' ' || data_type || coalesce(column_default, '') || is_nullable || is_identity || coalesce(generation_expression, '') AS x FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname NOT LIKE 'pg_%'
@@ -327,7 +327,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     const plant = (point: string): number =>
       kernel.faults.arm({ point: `dataservice:${point}`, effect: { kind: "error", message: "planted" } });
     const MARKED = "INSERT INTO measured VALUES ('2028-01-01', 3), ('2028-01-02', 4)";
-    /** What each defect does, once it is planted. In process, `npm test` plants all of them. */
+    /** The harm of each planted defect. `npm test` also plants all of them in process. */
     const HARMS: readonly (readonly [string, () => Promise<void>])[] = [
       [
         "dump lost-tail",
@@ -345,7 +345,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
           const torn = dumpOf(VM);
           await writeDuring(torn);
           expect(await restore(VM, await torn)).toEqual(RESTORED);
-          // A sound dump shows what was there when it began.
+          // A sound dump shows the state at its beginning.
           expect(await query(VM, "SELECT v FROM measured WHERE at >= '2030-01-01'")).not.toHaveLength(0);
         },
       ],
@@ -391,7 +391,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     );
   });
 
-  it("refuses and breaks as many connections as a fault rule says", async () => {
+  it("refuses and breaks as many connections as a fault rule demands", async () => {
     const match = { address: VM };
     kernel.faults.arm({ point: "dataservice:connect", match, effect: { kind: "error", message: "planted" } });
     kernel.faults.arm({ point: "dataservice:connect", match, effect: { kind: "reset" } });

@@ -126,7 +126,7 @@ export class LivePlane {
     }
   }
 
-  /** Resolves when listeners and servers are as the world now says. */
+  /** Resolves when listeners and servers match the state of the world. */
   async settle(): Promise<void> {
     let last: Promise<unknown> | undefined;
     while (last !== this.#pending) {
@@ -170,7 +170,7 @@ export class LivePlane {
     if (instance === undefined) return;
     const isFull = this.#listeners.size >= this.#vmsMax;
     if (isFull) return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
-    // What a first server needs is prepared while nobody waits for it.
+    // The needs of a first server are prepared while nobody waits for it.
     this.#nodes
       .engineOf(instance.kind)
       ?.prepare()

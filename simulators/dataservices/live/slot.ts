@@ -13,7 +13,7 @@ export interface Slot {
   hasData: boolean;
   node: LiveNode | undefined;
   isStarting: boolean;
-  /** How many users it has now: connections, and work of the agent. It does not stop while it has any. */
+  /** The number of its current users: connections, and work of the agent. It does not stop while it has any. */
   users: number;
   usedAt: number;
   /** The work on the node so far: each piece waits for the one before it. */
@@ -27,7 +27,7 @@ export interface Lease {
   release(): void;
 }
 
-/** The slot of a disk that was never used; `data` is its folder, which does not exist yet. */
+/** The slot of a new disk; `data` is its folder, which does not exist yet. */
 export function emptySlot(disk: string, data: string): Slot {
   const idle = { node: undefined, isStarting: false, users: 0, usedAt: 0, work: Promise.resolve(), idle: undefined };
   return { disk, data, hasData: false, ...idle };

@@ -63,7 +63,7 @@ describe.each(SERVICES)("an instance of %s whose plan speaks TLS", (kind, port) 
     }
     const client = new MongoClient(`mongodb://${USER}:${PASSWORD}@${servername}:${port}/${DATABASE}`, {
       tls: true,
-      // It finds out the node's name, which is the one in the certificate.
+      // Discovers the node's name, which is the one in the certificate.
       lookup: (_host, options, done) =>
         options.all ? done(null, [{ address: rig.address, family: 4 }]) : done(null, rig.address, 4),
       serverSelectionTimeoutMS: 3000,

@@ -7,7 +7,7 @@ import type { DumpDefects, KeptFile, RestoreOrder } from "../behaviour/services.
 import type { LiveNode } from "./engine.ts";
 import type { Lease } from "./slot.ts";
 
-/** How long a dump waits for a reader that asks for nothing, in ms. */
+/** How long a dump waits for its reader's next request, in ms. */
 const IDLE_MS_MAX = 600_000;
 
 /**
@@ -36,7 +36,7 @@ export function dumpOf(
 export class Turns {
   readonly #last = new WeakMap<LiveNode, Promise<void>>();
 
-  /** Resolves when those before have ended. Its result ends this turn. */
+  /** Resolves when the earlier ones have ended. Call its result to end this turn. */
   async take(node: LiveNode): Promise<() => void> {
     const before = this.#last.get(node);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -90,8 +90,8 @@ export class KeptFiles {
 }
 
 /**
- * Restores what was kept. The files of a log get their names in a separate folder, which any user of this machine may enter, because the server
- * runs as another user.
+ * Restores a kept dump. The files of a log get their names in a separate folder, which any user of this
+ * machine may enter, because the server runs as a different user.
  */
 export async function restoreTo(node: LiveNode, { dump, defects, target }: RestoreOrder): Promise<void> {
   const chunks = createReadStream(dump.path);

@@ -16,7 +16,10 @@ import type { Instance } from "../state.ts";
 import { AgentError, refusalOf } from "../wire/agent-errors.ts";
 import { DataServiceError } from "../wire/errors.ts";
 
-/** Answers a request for the instance at whose address it came in; what it throws becomes the agent's error. */
+/**
+ * Answers a request for the instance at the address that received it; anything that it throws becomes the
+ * agent's error.
+ */
 export type AgentHandler = (services: DataServices, instance: Instance, request: HttpRequest) => Body<HttpReply>;
 
 const portOf = ({ origin }: HttpRequest): string => new URL(origin).port || "80";
@@ -35,7 +38,7 @@ export function isAgentsLogin({ agent }: Instance, { headers }: HttpRequest): bo
   return isUser && isPassword;
 }
 
-/** A connection that nobody accepts. */
+/** The answer of a connection that nobody accepts. */
 export const NOBODY_LISTENS: HttpReply = { status: 0, wire: { kind: "reset" } };
 
 /** One route of the agent, for its platform alone. */

@@ -8,12 +8,12 @@ import { logsRoutes } from "./logs.ts";
 import { restoresRoutes } from "./restores.ts";
 import { statusRoutes } from "./status.ts";
 
-/** For any body except a dump or a file of a log, which are uploads. */
+/** The limit of any body except a dump or a file of a log, which are uploads. */
 const BODY_BYTES_MAX = 64 * 1024;
 
 function authenticate(services: DataServices, request: HttpRequest): HttpReply | undefined {
   const instance = instanceAt(services, request);
-  // No data service on this VM, so no agent of one.
+  // There is no data service on this VM, so there is no agent.
   if (instance === undefined) return NOBODY_LISTENS;
   return isAgentsLogin(instance, request)
     ? undefined

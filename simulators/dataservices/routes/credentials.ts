@@ -12,9 +12,9 @@ import { AgentError } from "../wire/agent-errors.ts";
 import { agentRoute, applyFault, realServersOf, requirePrimary } from "./agent-route.ts";
 
 const USERNAME = /^[a-z][a-z0-9_]{0,62}$/;
-/** Names that the server or the platform keeps for itself. */
+/** Names that the server or the platform reserves. */
 const RESERVED = /^(pg_.*|postgres|public|none|cfuser|drydock.*)$/;
-/** Longer than any that a broker mints; each costs a key derivation. */
+/** Longer than any password of a broker; each costs a key derivation. */
 const PASSWORD_CHARS_MAX = 200;
 
 const CREDENTIALS = Compile(Type.Object({ password: Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX }) }));
@@ -26,7 +26,7 @@ function* applyUsers(services: DataServices, instances: readonly Instance[]): Bo
   }
 }
 
-/** A primary that waits for its replicas does so here too; the platform tries again. @throws AgentError 503 */
+/** A primary that waits for its replicas does so here too; the platform retries. @throws AgentError 503 */
 function requireConfirmation(services: DataServices, instance: Instance): void {
   if (services.real?.covers(instance) !== true && !isConfirmed(services, instance))
     throw new AgentError(503, "not_replicated", "no replica has the change yet");
@@ -70,7 +70,7 @@ function* remove(services: DataServices, instance: Instance, request: HttpReques
   const { username = "" } = request.params;
   if (isPlanted(services.kernel, "credentials keep", instance)) return json(200, { username });
   removeUser(services, instance, username);
-  // Also when the record was gone: an earlier attempt may have failed after it.
+  // Done even if the record was gone: an earlier attempt may have failed after that.
   yield* applyUsers(services, [instance]);
   requireConfirmation(services, instance);
   return json(200, { username });

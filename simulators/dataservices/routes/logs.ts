@@ -26,7 +26,7 @@ function* read(services: DataServices, instance: Instance, { params }: HttpReque
   return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body: body ?? "" };
 }
 
-/** Every node keeps the log, as it may be the next primary, until it is asked to forget it. */
+/** Every node keeps the log until it is asked to forget it, because it may be the next primary. */
 function* remove(services: DataServices, instance: Instance, { params }: HttpRequest): Body<HttpReply> {
   const { file = "" } = params;
   yield* onLog(services, instance, (log) => log.remove(file));

@@ -22,8 +22,8 @@ const NAME = /^[\w.-]{1,100}$/;
 const isKept = (value: unknown): value is KeptFile => typeof value === "object" && value !== null && "path" in value;
 
 /**
- * Receives a dump: into a file if a real server stands behind the instance, else into memory. The body of a caller that may not order a restore is
- * not read.
+ * Receives a dump: into a file if a real server stands behind the instance, otherwise into memory. The body
+ * of an unauthorised caller is not read.
  */
 const uploadTo = (services: DataServices): Upload => ({
   bodyBytesMax: REAL_BYTES_MAX,
@@ -47,7 +47,7 @@ const bytesOf = ({ received, body }: HttpRequest): Uint8Array => {
   return typeof body === "string" ? Buffer.from(body) : body;
 };
 
-/** The name of an order that may be repeated; undefined if it has none. @throws AgentError 400 */
+/** The name of a restore that may be repeated; undefined if it has none. @throws AgentError 400 */
 function nameOf({ headers }: HttpRequest): string | undefined {
   const name = headers["idempotency-key"];
   if (name === undefined || NAME.test(name)) return name;
@@ -57,7 +57,7 @@ function nameOf({ headers }: HttpRequest): string | undefined {
 const isDone = (services: DataServices, instance: Instance, name: string): boolean =>
   diskOf(services, instance)?.restored.includes(name) === true;
 
-/** Every node of the group remembers it: any of them may be the primary when the order is repeated. */
+/** Every node of the group remembers it, because any of them may be the primary when the request is repeated. */
 function remember(services: DataServices, instance: Instance, name: string): void {
   for (const member of membersOf(services, instance)) {
     const disk = diskOf(services, member);
@@ -149,7 +149,7 @@ function* stage(services: DataServices, instance: Instance, request: HttpRequest
   const real = realServersOf(services, instance);
   if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "a moment after the dump");
   if (!NAME.test(name) || !/^[0-9A-Z.a-z]{1,60}$/.test(file))
-    throw new AgentError(400, "bad_name", "no name of a file");
+    throw new AgentError(400, "bad_name", "not the name of a file");
   const kept = isKept(request.received)
     ? request.received
     : yield* services.realWork.await(real.keep(streamOf(bytesOf(request))), isKept);
@@ -159,7 +159,7 @@ function* stage(services: DataServices, instance: Instance, request: HttpRequest
   return json(200, { file });
 }
 
-/** Puts the data of a dump in the place of all data. */
+/** Replaces all data with those of a dump. */
 export const restoresRoutes = (services: DataServices) => [
   agentRoute("POST", "/v1/restores", create, uploadTo(services)),
   agentRoute("GET", "/v1/restores/:name", show),

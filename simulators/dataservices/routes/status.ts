@@ -7,7 +7,7 @@ import { type AgentHandler, agentRoute } from "./agent-route.ts";
 const show: AgentHandler = function* (services, instance) {
   const { state, role, tls } = instance;
   const real = realServersAt(services, instance);
-  // What a group at rest is to become is decided once it works.
+  // The future of a group at rest is decided once it works.
   real?.wake(instance);
   const status = {
     state,
@@ -16,7 +16,7 @@ const show: AgentHandler = function* (services, instance) {
     ...(tls?.ca !== undefined && { tls: { ca: tls.ca } }),
   };
   if (real === undefined) return json(200, status);
-  // If nothing can serve it, the clients learn why.
+  // If nothing can serve it, clients learn the reason.
   const engine = yield* services.realWork.await(
     real.identify(instance).catch(() => undefined),
     isIdentity,
@@ -31,11 +31,14 @@ type Identity = Awaited<ReturnType<RealServers["identify"]>>;
 const isIdentity = (value: unknown): value is Identity | undefined =>
   value === undefined || (isObject(value) && typeof value.name === "string" && typeof value.version === "string");
 
-/** Those behind an instance, but not while a snapshot is replayed, which holds no real data. */
+/** The real servers behind an instance, but not while a snapshot is replayed, which holds no real data. */
 function realServersAt({ real, kernel }: DataServices, instance: Instance): RealServers | undefined {
   if (real?.covers(instance) !== true) return undefined;
   return kernel.replaying && !real.isAbsent ? undefined : real;
 }
 
-/** Whether the data service runs, its role, what it is to its group (`Phase`), whom clients have to trust, and what serves it where that is a server. */
+/**
+ * The status: whether the data service runs, its role, its phase in the group (`Phase`), the authority that
+ * clients have to trust, and the program that serves it, if any.
+ */
 export const statusRoutes = [agentRoute("GET", "/v1/status", show)];

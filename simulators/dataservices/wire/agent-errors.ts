@@ -18,7 +18,7 @@ const STATUSES: Partial<Record<DataServiceErrorCode, number>> = {
   DS_NOT_A_DUMP: 422,
   DS_FOREIGN_DUMP: 422,
   DS_NOT_RESTORED: 422,
-  // No 5xx: asking again changes nothing.
+  // Not a 5xx, because retrying changes nothing.
   DS_DUMP_TOO_LARGE: 422,
   DS_NOT_COVERED: 422,
   DS_NOT_SIMULATED: 501,
@@ -34,7 +34,7 @@ export function refusalOf(error: unknown): HttpReply {
   return new AgentError(500, "server_failed", `the data service failed (${reasonOf(error)})`).reply;
 }
 
-/** A message of the server may quote data, and so may one of the language: their codes and names say enough. */
+/** Messages of the server, and of the language, may quote data; their codes and names suffice. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "no error was given";
   if ("severity" in error && "code" in error) return `SQLSTATE ${String(error.code)}`;

@@ -13,7 +13,7 @@ const open = (dump: Uint8Array, size = 1000, isTrusting = false): Promise<Uint8A
   readAll(openStream("redis", inPieces(dump, size), isTrusting), BYTES_MAX);
 
 describe("a dump that streams", () => {
-  it("returns what it was made from, in whatever pieces it comes", async () => {
+  it("returns its contents, whatever pieces it comes in", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), fc.integer({ min: 1, max: 600 }), async (bytes, size) => {
         expect(Buffer.from(await open(await seal(bytes), size)).equals(bytes)).toBe(true);

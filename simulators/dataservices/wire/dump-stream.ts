@@ -13,7 +13,7 @@ import { DataServiceError } from "./errors.ts";
 const MAGIC = "drydock-dump 2 ";
 const DIGEST_BYTES = 32;
 const TRAILER_BYTES = DIGEST_BYTES + 8;
-/** A longer first line is none. */
+/** A longer first line is not accepted. */
 const HEAD_BYTES_MAX = 64;
 const NEWLINE = 0x0a;
 
@@ -39,7 +39,7 @@ class Reader {
   #held: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #bytes = 0;
 
-  /** What is certainly before the trailer. */
+  /** The bytes that are certainly before the trailer. */
   push(chunk: Uint8Array): Uint8Array {
     const all = Buffer.concat([this.#held, chunk]);
     const ready = all.subarray(0, Math.max(0, all.length - TRAILER_BYTES));
@@ -108,7 +108,7 @@ export async function readAll(chunks: AsyncIterable<Uint8Array>, bytesMax: numbe
   return Buffer.concat(all);
 }
 
-/** A stream of bytes that exist as a whole, or will. */
+/** A stream of bytes that exist all at once, or will. */
 export async function* streamOf(bytes: Uint8Array | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield await bytes;
 }

@@ -19,7 +19,7 @@ const items = content.map(({ tables, sequences }) =>
 const decodeAll = (dump: Uint8Array, isTrusting = false): readonly Item[] => [...decode(dump, "virtual", isTrusting)];
 
 describe("a dump", () => {
-  it("gives back what was put in, and is the same bytes each time", () => {
+  it("gives back its input, and always has the same bytes for it", () => {
     fc.assert(
       fc.property(items, (list) => {
         const dump = encode("virtual", list);
@@ -30,7 +30,7 @@ describe("a dump", () => {
     );
   });
 
-  it("is refused when any byte of it was changed, lost or added", () => {
+  it("is refused if any byte of it was changed, lost or added", () => {
     fc.assert(
       fc.property(items, fc.nat(), fc.integer({ min: 1, max: 255 }), (list, place, flip) => {
         const dump = encode("virtual", [...list, { sequence: "s", value: 1 }]);
@@ -42,11 +42,11 @@ describe("a dump", () => {
     );
   });
 
-  it("of another engine is refused", () => {
+  it("of a different engine is refused", () => {
     expect(() => decode(encode("postgresql", []), "virtual")).toThrow(/DS_FOREIGN_DUMP/);
   });
 
-  it("that is damaged is read as far as possible when verification is skipped", () => {
+  it("that is damaged is read as far as possible if verification is skipped", () => {
     const whole = encode("virtual", [
       { sequence: "a", value: 1 },
       { sequence: "b", value: 2 },
@@ -54,7 +54,7 @@ describe("a dump", () => {
     expect(decodeAll(whole.slice(0, whole.length - 5), true)).toEqual([{ sequence: "a", value: 1 }]);
   });
 
-  it("with the defect of a lost tail loses the later half of its last rows, and nothing else", () => {
+  it("with the defect of a lost tail loses the second half of its last rows, and nothing else", () => {
     const rows = { rows: "t", lines: ["1", "2", "3"] };
     const list = [rows, { rows: "u", lines: ["1", "2", "3", "4"] }, { sequence: "s", value: 1 }];
     expect(withoutTail(list)).toEqual([rows, { rows: "u", lines: ["1", "2"] }, { sequence: "s", value: 1 }]);

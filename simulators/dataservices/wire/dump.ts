@@ -15,7 +15,7 @@ import { DataServiceError } from "./errors.ts";
  */
 type Engine = "virtual" | "postgresql";
 
-/** Rows of a table. A line is the engine's own text of a row; `into` is what a real server's COPY is given before the lines. */
+/** Rows of a table. A line is the engine's own text of a row; `into` is the target of a real server's COPY. */
 interface RowsItem {
   readonly rows: string;
   readonly into?: string;
@@ -25,7 +25,7 @@ interface RowsItem {
 export type Item =
   | RowsItem
   | { readonly sequence: string; readonly value: number }
-  /** A statement; with `role` it is left out where no such role exists. */
+  /** A statement; with `role` it is skipped if no such role exists. */
   | { readonly sql: string; readonly role?: string };
 
 const MAGIC = "drydock-dump";
@@ -109,7 +109,7 @@ function* itemsIn(body: Buffer, isTrusting: boolean): Generator<Item> {
     const to = body.indexOf(NEWLINE, from);
     const text = body.toString("utf8", from, to === -1 ? body.length : to);
     const item = readItem(text);
-    // Skipping a torn line is the harm that verification prevents.
+    // Skipping a torn line is the very harm that verification prevents.
     if (item !== undefined) yield item;
     else if (!isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", `line ${line} is not an item`);
     from = to === -1 ? body.length : to + 1;
@@ -136,7 +136,7 @@ function isItem(value: unknown): value is Item {
   return typeof rows === "string" && isTextOrAbsent(into) && areLines;
 }
 
-/** The defect of a dump that is silently short: the last item with rows loses the later half of them. */
+/** The defect of a dump that is silently short: the last item with rows loses the second half of them. */
 export function withoutTail(items: Iterable<Item>): readonly Item[] {
   const all = [...items];
   const last = all.findLastIndex((item) => "rows" in item && item.lines.length > 0);

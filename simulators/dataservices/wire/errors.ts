@@ -1,4 +1,7 @@
-/** Why a data service refuses, by code; `sqlstate` is what PostgreSQL's own clients would see (Appendix A of its manual). */
+/**
+ * The refusals of a data service, by code; `sqlstate` is what PostgreSQL's own clients would see (Appendix A
+ * of its manual).
+ */
 export const DATASERVICE_ERRORS = {
   DS_REFUSED: { message: "connection refused: nothing listens there, or no security group admits the source" },
   DS_RESET: { message: "the connection broke" },
@@ -27,7 +30,10 @@ export const DATASERVICE_ERRORS = {
 /** The codes of `DATASERVICE_ERRORS`. */
 export type DataServiceErrorCode = keyof typeof DATASERVICE_ERRORS;
 
-/** A refusal of a data service. The message is `CODE: text (detail)`; `sqlstate` is undefined where PostgreSQL has none. */
+/**
+ * A refusal of a data service. The message is `CODE: text (detail)`; `sqlstate` is undefined if PostgreSQL
+ * has none.
+ */
 export class DataServiceError extends Error {
   readonly code: DataServiceErrorCode;
   readonly sqlstate: string | undefined;

@@ -13,7 +13,7 @@ describe("a SCRAM verifier", () => {
     expect(keys).toBe("WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
   });
 
-  it("belongs to its password and to no other", () => {
+  it("matches its password and no other", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (password, other) => {
         const verifier = scramVerifierOf(password, SALT, 1);
@@ -23,7 +23,7 @@ describe("a SCRAM verifier", () => {
     );
   });
 
-  it("belongs to nobody if it is not a verifier", () => {
+  it("matches no password if it is malformed", () => {
     for (const text of ["", "md5abc", "SCRAM-SHA-256$1:AA==", "SCRAM-SHA-256$x:AA==$AA==:AA=="])
       expect(verifiesScram("p", text)).toBe(false);
   });

@@ -3,9 +3,9 @@ import { createHmac, hash, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 const PATTERN = /^SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):(.+)$/;
 
 /**
- * The verifier that PostgreSQL stores for a password (RFC 5803 as of src/common/scram-common.c): the password itself is kept
- * nowhere, and a real server takes the verifier in place of one. Deterministic, given the salt. SASLprep is not applied:
- * passwords are ASCII.
+ * The verifier that PostgreSQL stores for a password (RFC 5803 as of src/common/scram-common.c): the password
+ * itself is not stored, and a real server accepts the verifier in place of one. Deterministic, given the
+ * salt. SASLprep is not applied: passwords are ASCII.
  *
  * `iterations`: 4096 as PostgreSQL takes (about 0.8 ms each); clients other than libpq may refuse fewer.
  */
@@ -15,7 +15,7 @@ export function scramVerifierOf(password: string, salt: Uint8Array, iterations: 
   return `SCRAM-SHA-256$${iterations}:${s}$${k}:${v}`;
 }
 
-/** Does the password belong to the verifier? In constant time. */
+/** Whether the password belongs to the verifier, in constant time. */
 export function verifiesScram(password: string, verifier: string): boolean {
   const [, iterations, salt, storedKey] = PATTERN.exec(verifier) ?? [];
   if (iterations === undefined || salt === undefined || storedKey === undefined) return false;

@@ -5,9 +5,9 @@ import { scramVerifierOf, verifiesScram } from "./scram.ts";
 const SHA_256 = /^SHA-256\$([0-9a-f]{64})$/;
 
 /**
- * What is stored of a password, in the form that the servers of the kind accept instead of it: a SCRAM-SHA-256 verifier for PostgreSQL
- * and MongoDB, `SHA-256$` and the hexadecimal hash for Redis (its ACL rule `#…`), which knows no salt. Its passwords are 128 random
- * bits or more, which no dictionary holds.
+ * The verifier that is stored for a password, in the form that the servers of the kind accept instead of it:
+ * a SCRAM-SHA-256 verifier for PostgreSQL and MongoDB, `SHA-256$` and the hexadecimal hash for Redis (its ACL
+ * rule `#…`), which knows no salt. Its passwords are 128 random bits or more, which no dictionary holds.
  */
 export const verifierOf = (kind: Kind, password: string, salt: Uint8Array, iterations: number): string =>
   kind === "redis" ? `SHA-256$${hash("sha256", password, "hex")}` : scramVerifierOf(password, salt, iterations);

@@ -145,7 +145,7 @@ export class Agent {
     this.file.value = { ...readable, ...changed };
   }
 
-  /** What the leader and the agent itself write when it joins. */
+  /** The writes of the leader and of the agent itself when it joins. */
   join(): void {
     this.#whileSyncing(() => {
       this.#antiEntropy.registerMember();
@@ -160,7 +160,7 @@ export class Agent {
     return nodeMeta(this.options);
   }
 
-  /** What the leader writes when it finds that the agent no longer answers. */
+  /** The writes of the leader when it finds that the agent no longer answers. */
   fail(): void {
     this.#antiEntropy.fail();
   }

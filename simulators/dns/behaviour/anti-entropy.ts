@@ -15,7 +15,10 @@ interface SyncedAgent {
   readonly limiter: Limiter;
 }
 
-/** What is written to the catalog about one agent: by the leader about a member, by the agent about itself and its services. */
+/**
+ * The writes to the catalog about one agent: by the leader about a member, by the agent about itself and its
+ * services.
+ */
 export class AntiEntropy {
   readonly #options: AgentOptions;
   readonly #datacenter: Datacenter;
@@ -29,7 +32,7 @@ export class AntiEntropy {
     this.#limiter = limiter;
   }
 
-  /** What the leader writes about a new member: its node, its health and, for a server, its service. */
+  /** The leader's entries for a new member: its node, its health and, for a server, its service. */
   registerMember(): void {
     const { name, isServer } = this.#options;
     const known = this.#datacenter.catalog.node(name);
@@ -43,12 +46,12 @@ export class AntiEntropy {
     });
   }
 
-  /** What the agent itself writes about its node. */
+  /** The agent's own entry for its node. */
   registerSelf(): void {
     this.#datacenter.catalog.register({ ...memberNode(this.#options), skipNodeUpdate: false, checks: [] });
   }
 
-  /** What the leader writes when it finds that the agent no longer answers. */
+  /** The leader's entry when it finds that the agent no longer answers. */
   fail(): void {
     const check = serfCheck(this.#options.name, "critical", "Agent not live or unreachable");
     if (this.#datacenter.catalog.node(this.#options.name) !== undefined) this.#datacenter.catalog.registerCheck(check);
@@ -112,7 +115,7 @@ export class AntiEntropy {
     this.push();
   }
 
-  /** What the catalog holds about another node. */
+  /** The catalog's entries about another node. */
   remote(node: string): RemoteNode {
     const { catalog } = this.#datacenter;
     return {

@@ -17,7 +17,7 @@ export const isScript = ({ Args = [], ScriptArgs = [], script_args: snake = [] }
   Args.length > 0 || ScriptArgs.length > 0 || snake.length > 0;
 const isAlias = ({ AliasNode, AliasService }: CheckFields): boolean => Boolean(AliasNode) || Boolean(AliasService);
 
-/** What is wrong with a check, in Consul's words. */
+/** The error in a check, in Consul's words. */
 export function checkError(check: CheckFields, isToday: boolean): string | undefined {
   const { Interval: interval = 0, TTL: ttl = 0 } = check;
   const isProbe =

@@ -1,7 +1,7 @@
 import type { LocalCheck, ProbeSpec } from "./local-check.ts";
 import type { ProbeResult } from "./probe.ts";
 
-/** What a probe makes of a check: its status and output. */
+/** The result of a probe for a check: its status and output. */
 export interface Verdict {
   readonly status: string;
   readonly output: string;
@@ -10,7 +10,7 @@ export interface Verdict {
 const passing = (output: string): Verdict => ({ status: "passing", output });
 const critical = (output: string): Verdict => ({ status: "critical", output });
 
-/** What is wrong with a probe before it is performed. */
+/** The error in a probe before it is performed. */
 export function refuseProbe({ request }: ProbeSpec): Verdict | undefined {
   const wrong = request.kind === "http" ? urlError(request.url) : undefined;
   const missing = request.kind === "http" || request.kind === "udp" ? undefined : addressError(request.address);
@@ -18,7 +18,10 @@ export function refuseProbe({ request }: ProbeSpec): Verdict | undefined {
   return why === undefined ? undefined : critical(why);
 }
 
-/** What a probe's result makes of a check; undefined where it waits for an answer that never comes, as a UDP check does. */
+/**
+ * The state of a check after a probe's result; undefined if it waits for an answer that never comes, as a UDP
+ * check does.
+ */
 export function judgeProbe(spec: ProbeSpec, result: ProbeResult): Verdict | undefined {
   const { request } = spec;
   switch (request.kind) {

@@ -35,6 +35,8 @@ export interface ConsulConfig {
   readonly acl?: {
     readonly enabled?: boolean;
     readonly default_policy?: string;
+    /** Whether a listing of keys needs `list` or `write` on its prefix. Default: `read` on each key shown. */
+    readonly enable_key_list_policy?: boolean;
     readonly down_policy?: string;
     readonly enable_token_persistence?: boolean;
     readonly tokens?: {

@@ -27,7 +27,7 @@ const FEDERATION_ENTRIES = 5;
 /** The tag of a service's virtual address. */
 export const VIRTUAL = "consul-virtual";
 
-/** What the servers of one datacenter have agreed on. */
+/** The state on which the servers of one datacenter have agreed. */
 export class Datacenter {
   readonly name: string;
   /** When it came up, ms since the Unix epoch. */
@@ -66,7 +66,7 @@ export class Datacenter {
     this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
   }
 
-  /** What the servers write about the mesh when they come up; the first entry comes after this index. */
+  /** The index of the servers' writes about the mesh when they come up; the first entry comes after it. */
   beginMesh(index: number, hasConnect: boolean): void {
     if (hasConnect) this.connectCa.begin(index + 1, this.store.index - 1);
     this.configEntries.begin();
@@ -129,7 +129,7 @@ export class Datacenter {
     this.store.record("leader.lost", this.name);
   }
 
-  /** What the catalog reports to the rest of the datacenter. */
+  /** The events that the catalog reports to the rest of the datacenter. */
   releaseDependents(node: string, check: string | undefined, index: number): void {
     if (check === undefined) this.coordinates.forget(node);
     this.sessions.destroyDependents(node, check, index);

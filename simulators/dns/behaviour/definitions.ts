@@ -74,7 +74,7 @@ export function readService(node: string, fields: ServiceFields, isToday: boolea
   return { service, checks: serviceChecks(service, fields, isToday) };
 }
 
-/** What is wrong with a service, in Consul's words. */
+/** The error in a service, in Consul's words. */
 function serviceError(service: Service, fields: ServiceFields, isToday: boolean): string | undefined {
   if (service.name === "") return "Missing service name";
   if (isAnyAddress(service.address)) return "Invalid service address";
@@ -82,7 +82,7 @@ function serviceError(service: Service, fields: ServiceFields, isToday: boolean)
   if (wrongWeights !== undefined) return `Invalid Weights: ${wrongWeights}`;
   const wrongMeta = metaError(service.meta);
   if (wrongMeta !== undefined) return `Invalid Service Meta: ${wrongMeta}`;
-  const wrong = isToday ? serviceFaults(service, fields) : proxyErrors(service);
+  const wrong = isToday ? serviceFaults(service, fields) : olderFaults(service, fields.Connect);
   return wrong.length === 0 ? undefined : (isToday ? "Validation failed: " : "") + listErrors(wrong);
 }
 
@@ -98,6 +98,13 @@ function proxyErrors({ kind, port, proxy }: Service): readonly string[] {
       : []),
     ...(port === 0 ? ["Port must be set for a Connect proxy"] : []),
   ];
+}
+
+/** Everything that the older release finds wrong with a service beside its name, address, weights and metadata. */
+export function olderFaults(service: Service, connect: ServiceFields["Connect"]): readonly string[] {
+  const { kind, port, proxy = {} } = service;
+  const hasSidecar = connect?.SidecarService !== undefined;
+  return isGateway(kind) ? [...gatewayFaults(kind, port, proxy, hasSidecar)] : proxyErrors(service);
 }
 
 /** Everything that today's release finds wrong with a service beside its name, address, weights and metadata. */
@@ -119,7 +126,7 @@ export function serviceFaults(
   return wrong;
 }
 
-/** What an agent finds wrong with a registration, including its sidecar. */
+/** An agent's objection to a registration, including its sidecar. */
 export function agentFaults(service: Service, port: number, connect: ServiceFields["Connect"]): readonly string[] {
   const { kind, proxy = {}, ports = [], socketPath, native } = service;
   const wrong: string[] = [];

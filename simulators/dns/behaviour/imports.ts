@@ -4,7 +4,7 @@ import { exportedServices, importedNodes, type Peering } from "../state/peerings
 import { Store } from "../state/store.ts";
 import type { Datacenter } from "./datacenter.ts";
 
-/** What datacenters import from their peers, rebuilt whenever the other side has written something. */
+/** The imports of datacenters from their peers, rebuilt whenever the other side has written something. */
 export class Imports {
   readonly #kernel: Kernel;
   readonly #datacenters: ReadonlyMap<string, Datacenter>;

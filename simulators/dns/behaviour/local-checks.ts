@@ -135,7 +135,7 @@ export abstract class LocalChecks {
     this.#take(known, judgeProbe(known.probe, result));
   }
 
-  /** A probe that waits for an answer for ever is never run again. */
+  /** A probe that waits for an answer forever is never run again. */
   #take(known: LocalCheck, verdict: Verdict | undefined): void {
     if (verdict === undefined || known.probe === undefined) return;
     const status = countVerdict(known, known.probe, verdict);

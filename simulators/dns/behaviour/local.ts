@@ -14,11 +14,11 @@ interface CatalogSync {
   push(): void;
   /** Compares everything with the catalog and repairs it. */
   repair(): void;
-  /** What the catalog holds about another node; undefined if aliases know only their own agent. */
+  /** The catalog's entries about another node; undefined if aliases know only their own agent. */
   readonly remote: ((node: string) => RemoteNode) | undefined;
 }
 
-/** What one agent knows about itself: its services and checks, with which it synchronises the catalog. */
+/** The local state of one agent: its services and checks, with which it synchronises the catalog. */
 export class LocalState extends LocalChecks {
   /** Fires when a service comes, changes or goes. */
   readonly changed: Signal<true>;

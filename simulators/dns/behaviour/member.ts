@@ -52,7 +52,7 @@ export const nodeMeta = ({ profile, config }: AgentOptions): Readonly<Record<str
   ...config.node_meta,
 });
 
-/** What the leader itself knows about a new member. */
+/** The leader's own knowledge about a new member. */
 export const firstMeta = ({ profile }: AgentOptions): Registration["meta"] =>
   profile.tellsVersion ? versionMeta(profile) : null;
 

@@ -17,7 +17,7 @@ export type ProbeRequest =
     }
   | { readonly kind: "grpc"; readonly address: string; readonly service: string; readonly timeoutMs: number };
 
-/** What came back. `refused`: nothing listens there. */
+/** The result of a probe. `refused`: nothing listens there. */
 export type ProbeResult =
   | { readonly kind: "http"; readonly status: number; readonly statusText: string; readonly body: string }
   /** It is open, answers, or serves. */

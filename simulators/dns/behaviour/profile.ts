@@ -3,7 +3,7 @@ export const CONSUL_VERSIONS = ["1.8.7", "1.22.0"] as const;
 /** One of these releases. */
 export type ConsulVersion = (typeof CONSUL_VERSIONS)[number];
 
-/** What differs between releases, as seen on real agents of each. */
+/** The differences between releases, as seen on real agents of each. */
 export interface Profile {
   readonly version: ConsulVersion;
   /** Whether this is today's release; for rules without a row of their own. */
@@ -14,9 +14,9 @@ export interface Profile {
   readonly endsInNewline: boolean;
   /** Status of a redirect to a clean path. */
   readonly redirectStatus: number;
-  /** What precedes the text of some refusals with 400. */
+  /** The prefix of some refusals with 400. */
   readonly badRequestPrefix: string;
-  /** What precedes errors of the replicated log, by the part that applies it. */
+  /** The prefix of errors of the replicated log, by the part that applies it. */
   readonly raftPrefix: string;
   readonly sessionPrefix: string;
   /** How many operations a transaction holds. */

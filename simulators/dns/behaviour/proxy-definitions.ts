@@ -50,7 +50,7 @@ function upstreamOf(fields: UpstreamFields): Readonly<Record<string, unknown>> {
   };
 }
 
-/** What is wrong with a proxy, in Consul's words. */
+/** The error in a proxy, in Consul's words. */
 export function* proxyFaults(proxy: Readonly<Record<string, unknown>>, isNative: boolean): Generator<string> {
   const name = String(proxy.DestinationServiceName ?? "").trim();
   if (name === "") yield "Proxy.DestinationServiceName must be non-empty for Connect proxy services";
@@ -134,7 +134,7 @@ const NOT_OF_GATEWAYS = [
   "Upstreams",
 ];
 
-/** What is wrong with a gateway, in Consul's words. */
+/** The error in a gateway, in Consul's words. */
 export function* gatewayFaults(
   kind: string,
   port: number,

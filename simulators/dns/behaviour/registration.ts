@@ -4,7 +4,7 @@ import { durationNs, durationText } from "../wire/duration.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
 import { refuseInternally } from "../wire/refusal.ts";
 import type { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
-import { addressesByTag, listErrors, rareFieldsOf, serviceFaults } from "./definitions.ts";
+import { addressesByTag, listErrors, olderFaults, rareFieldsOf, serviceFaults } from "./definitions.ts";
 import { isAnyAddress, weightsError, weightsOf } from "./service-errors.ts";
 import { isGateway, proxyOf } from "./proxy-definitions.ts";
 
@@ -33,7 +33,8 @@ export function serviceOf(node: string, fields: RegisteredService, isToday: bool
     ...(isProxy && { proxy: proxyOf(fields.Proxy ?? {}) }),
     ...rare,
   };
-  const wrong = isToday ? todaysError(service, fields) : undefined;
+  const older = isToday ? [] : olderFaults(service, undefined);
+  const wrong = isToday ? todaysError(service, fields) : older.length > 0 ? listErrors(older) : undefined;
   if (wrong !== undefined) refuseInternally(wrong);
   if (!isToday && id !== "" && name === "") refuseInternally("Must provide service name with ID");
   if (isAnyAddress(address)) refuseInternally("Invalid service address");

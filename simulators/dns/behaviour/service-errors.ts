@@ -7,7 +7,7 @@ const META_KEY_CHARACTERS_MAX = 128;
 const META_VALUE_CHARACTERS_MAX = 512;
 const WEIGHT_MAX = 65_535;
 
-/** What is wrong with metadata, in Consul's words. */
+/** The error in metadata, in Consul's words. */
 export function metaError(meta: Meta): string | undefined {
   const pairs = Object.entries(meta ?? {});
   if (pairs.length > META_PAIRS_MAX) return `Node metadata cannot contain more than ${META_PAIRS_MAX} key/value pairs`;
@@ -28,7 +28,7 @@ function pairError(key: string, value: string): string | undefined {
     : undefined;
 }
 
-/** What is wrong with weights, in Consul's words. */
+/** The error in weights, in Consul's words. */
 export function weightsError({ passing, warning }: Weights): string | undefined {
   if (passing < 1) return "Passing must be greater than 0";
   if (warning < 0) return "Warning must be greater or equal than 0";
@@ -46,7 +46,7 @@ export function weightsOf(fields: ServiceFields["Weights"]): Weights {
 export const isAnyAddress = (address: string): boolean =>
   addressBytes(address.replace(/^\[(.*)\]$/, "$1"))?.every((byte) => byte === 0) ?? false;
 
-/** What is wrong with named ports: the first error. */
+/** The first error in named ports. */
 export function portsError(ports: readonly ServicePort[]): string | undefined {
   const names = new Set<string>();
   for (const { Name, Port } of ports) {

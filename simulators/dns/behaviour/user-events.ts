@@ -1,4 +1,4 @@
-import { compilePattern, type Kernel, type Slot } from "../../kernel/index.ts";
+import { compilePattern, type Kernel, Signal, type Slot } from "../../kernel/index.ts";
 import type { Agent } from "./agent.ts";
 
 /** An event, in Consul's own shape. */
@@ -26,7 +26,11 @@ export class UserEvents {
     list: { readonly event: UserEvent; readonly receivers: readonly string[] }[];
   }>;
 
+  /** Fires with each event. */
+  readonly fired: Signal<number>;
+
   constructor(kernel: Kernel) {
+    this.fired = new Signal<number>(kernel);
     this.#kernel = kernel;
     this.#slot = kernel.slot("dns/events", { clock: 1, list: [] });
   }
@@ -44,6 +48,7 @@ export class UserEvents {
     state.list.push({ event: { ...fired, LTime: ++state.clock }, receivers });
     if (state.list.length > EVENTS_MAX) state.list.shift();
     this.#kernel.record("dns", "event.fire", event.Name);
+    this.fired.fire(state.clock);
     return fired;
   }
 }

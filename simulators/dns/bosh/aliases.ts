@@ -35,7 +35,7 @@ export class Aliases {
     return targets === undefined ? [alias] : targets.flatMap((target) => this.#finalTargets(target, depth + 1));
   }
 
-  /** What a name stands for: itself, unless it is an alias. */
+  /** The names for which a name stands: itself, unless it is an alias. */
   expand(fqdn: string): readonly string[] {
     const found = this.#plain.get(fqdn) ?? this.#underscoredOf(fqdn);
     return found === undefined || found.length === 0 ? [fqdn] : found;

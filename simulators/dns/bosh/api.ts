@@ -7,13 +7,13 @@ import type { InstanceRecord } from "./records.ts";
 import type { RecordSet } from "./record-set.ts";
 import type { InstanceHealth } from "./state.ts";
 
-/** What the API shows. */
+/** The data that the API shows. */
 interface Shown {
   readonly records: RecordSet;
   readonly jobs: Readonly<Record<string, InstanceJob>>;
   /** As BOSH DNS knows it. */
   readonly healthOf: (ip: string) => InstanceHealth;
-  /** What the instance's own health server now says; empty if health is off. */
+  /** The current report of the instance's own health server; empty if health is off. */
   readonly ownHealth: () => InstanceHealth;
 }
 

@@ -3,7 +3,7 @@ import type { InstanceRecord } from "./records.ts";
 /** The name under which instances are found by the id of their agent. */
 export const AGENT_DOMAIN = "bosh-agent-id.";
 
-/** What a name asks for: values by criterion. All criteria must match, each with any of its values. */
+/** The criteria in a name: values by criterion. All criteria must match, each with any of its values. */
 export type Criteria = ReadonlyMap<string, readonly string[]>;
 
 /** Ordered pairs of criterion and value; those without a value are left out. */

@@ -93,7 +93,7 @@ export class RecursorPool {
   }
 }
 
-/** What pools of resolvers need. */
+/** The things that pools of resolvers need. */
 export interface ForwardContext {
   readonly settings: Pick<BoshDnsSettings, "recursorTimeoutMs" | "retriesMax">;
   /** Undefined if nothing listens. */

@@ -4,7 +4,7 @@ import { type Criteria, fittingRecords, readCriteria } from "./criteria.ts";
 import type { InstanceRecord } from "./records.ts";
 import type { BoshDnsState, InstanceHealth } from "./state.ts";
 
-/** What the health server of an instance says, and how long that takes, in ms; undefined if nothing answers. */
+/** The report of an instance's health server, and how long it takes, in ms; undefined if nothing answers. */
 export type HealthSource = (ip: string) => { readonly health: InstanceHealth; readonly afterMs: number } | undefined;
 
 const RUNNING: InstanceHealth = { state: "running", groups: {} };

@@ -55,7 +55,7 @@ export class RecordSet {
     return [...new Set(this.#file.instances.map(({ domain }) => domain))];
   }
 
-  /** What an alias stands for: names and addresses. */
+  /** The targets of an alias: names and addresses. */
   expand(fqdn: string): readonly string[] {
     return this.#aliases.expand(fqdn);
   }

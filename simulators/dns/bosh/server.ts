@@ -33,7 +33,10 @@ export interface BoshDnsOptions {
   readonly config?: BoshDnsConfig;
   /** The director's `records.json`, as text; absent: there is none yet. */
   readonly records?: string | undefined;
-  /** What the director hands out at this moment, read at each question; the same text while nothing has changed. Default: what was written. */
+  /**
+   * The records that the director hands out now, read at each question; the same text while nothing has
+   * changed. Default: the written ones.
+   */
   readonly recordsNow?: () => string;
   /** Alias files, in the order of their names. */
   readonly aliases?: readonly AliasFile[];

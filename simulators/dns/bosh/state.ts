@@ -1,6 +1,6 @@
 import type { CachedReply } from "./cache.ts";
 
-/** What a health server says about an instance and the link groups in it. */
+/** A health server's report about an instance and the link groups in it. */
 export interface InstanceHealth {
   readonly state: string;
   readonly groups: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface BoshDnsState {
   file: string | undefined;
   /** As it was last read. */
   loaded: string | undefined;
-  /** What was read before that, and when (ms since the Unix epoch); the latest last. */
+  /** The records read earlier, with their times (ms since the Unix epoch); latest last. */
   past: readonly { readonly atMs: number; readonly text: string }[];
   /** The domains that are answered here. */
   domains: string[];

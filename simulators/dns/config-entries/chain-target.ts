@@ -38,7 +38,7 @@ export function followRedirect(target: Target, redirect: Fields): Target {
   };
 }
 
-/** What distinguishes one customisation from another: by protocol, timeout, gateway (seen on a real one). */
+/** The parts that distinguish customisations: protocol, timeout, gateway (seen on a real one). */
 const CUSTOM_HASHES: Readonly<Record<string, string>> = {
   p: "1a47f6e1",
   t: "9b873e36",
@@ -49,7 +49,7 @@ const CUSTOM_HASHES: Readonly<Record<string, string>> = {
   ptg: "43e514cb",
 };
 
-/** What distinguishes one customisation of a chain from another. */
+/** A key that distinguishes customisations of a chain. */
 export function customHash({ protocol, connectTimeoutNs, meshGateway }: ChainOptions): string {
   const given = [
     protocol === undefined ? "" : "p",

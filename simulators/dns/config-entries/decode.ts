@@ -115,7 +115,11 @@ class EntryReader {
     return all.map((each, at) => this.value(each, of, `${path}[${at}]`));
   }
 
-  #scalar(value: unknown, type: "text" | "bool" | "int" | "uint" | "float" | "duration", path: string): unknown {
+  #scalar(
+    value: unknown,
+    type: "text" | "bool" | "int" | "uint" | "float" | "duration" | "nanoseconds",
+    path: string,
+  ): unknown {
     if (typeof value === "object")
       return this.#fail(path, `expected type '${GO_NAMES[type]}', got unconvertible type '${goType(value)}'`);
     switch (type) {
@@ -126,7 +130,8 @@ class EntryReader {
         if (["1", "t", "T", "true", "TRUE", "True"].includes(value)) return true;
         if (["", "0", "f", "F", "false", "FALSE", "False"].includes(value)) return false;
         return this.#fail(path, "cannot parse value as 'bool': strconv.ParseBool: invalid syntax");
-      case "duration": {
+      case "duration":
+      case "nanoseconds": {
         if (typeof value !== "string") return Number(value);
         return durationNs(value) ?? this.#fail(path, "time: invalid duration");
       }
@@ -153,6 +158,7 @@ const GO_NAMES = {
   uint: "uint",
   float: "float32",
   duration: "time.Duration",
+  nanoseconds: "time.Duration",
 };
 
 const kindOf = (value: unknown): string => {

@@ -32,6 +32,9 @@ export const textsIn = (fields: Fields, name: string): readonly string[] => {
 export const quote = (text: string): string => JSON.stringify(text);
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
+/** Whether a text is a method of HTTP. */
+export const isMethod = (text: string): boolean => METHODS.includes(text);
+
 /** Conditions on which a route may retry. */
 export const RETRIES = [
   "5xx",

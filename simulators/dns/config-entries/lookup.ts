@@ -6,14 +6,14 @@ export interface EntryLookup {
   get(kind: string, name: string): ConfigEntry | undefined;
 }
 
-/** What services speak unless they say otherwise. */
+/** The default protocol of services. */
 function defaultProtocolIn(entries: EntryLookup): string | undefined {
   const fields = entries.get("proxy-defaults", "global")?.fields;
   const protocol = textIn((fields && structIn(fields, "Config")) ?? {}, "protocol");
   return protocol === "" ? undefined : protocol;
 }
 
-/** What a service speaks. */
+/** The protocol of a service. */
 export function protocolIn(entries: EntryLookup, service: string): string {
   const fields = entries.get("service-defaults", service)?.fields;
   return (fields && textIn(fields, "Protocol")) || (defaultProtocolIn(entries) ?? "tcp");

@@ -12,6 +12,7 @@ const EMPTY: Readonly<Record<string, unknown>> = {
   uint: 0,
   float: 0,
   duration: "0s",
+  nanoseconds: 0,
   any: null,
 };
 

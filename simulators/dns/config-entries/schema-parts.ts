@@ -6,6 +6,8 @@ export type EntryType =
   | "uint"
   | "float"
   | "duration"
+  /** A duration that is shown as a count of ns. */
+  | "nanoseconds"
   | "any"
   | { readonly list: EntryType }
   | { readonly map: EntryType }

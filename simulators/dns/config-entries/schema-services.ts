@@ -214,7 +214,7 @@ export const SERVICE_RESOLVER: EntryFields = {
           struct({
             Field: TEXT,
             FieldValue: TEXT,
-            CookieConfig: pointer(struct({ Session: BOOL, TTL: DURATION, Path: TEXT })),
+            CookieConfig: pointer(struct({ Session: BOOL, TTL: field("nanoseconds"), Path: TEXT })),
             SourceIP: BOOL,
             Terminal: BOOL,
           }),

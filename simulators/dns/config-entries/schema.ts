@@ -1,3 +1,4 @@
+import { API_GATEWAY, CERTIFICATE, HTTP_ROUTE, JWT_PROVIDER, TCP_ROUTE } from "./schema-routes.ts";
 import {
   type EntryFields,
   field,
@@ -186,7 +187,7 @@ const EXPORTED_SERVICES: EntryFields = {
   Meta: META,
 };
 
-/** The contents of kinds of gateways and routes: such entries are kept and shown, but have no effect here. */
+/** The contents of kinds that users do not write in the open edition. */
 const UNREAD: EntryFields = { Kind: keep("text"), Name: keep("text"), Meta: META };
 
 /** The members of each kind of config entry. */
@@ -202,13 +203,13 @@ export const ENTRY_KINDS: Readonly<Record<string, EntryFields>> = {
   mesh: MESH,
   "exported-services": EXPORTED_SERVICES,
   "sameness-group": UNREAD,
-  "api-gateway": UNREAD,
+  "api-gateway": API_GATEWAY,
   "bound-api-gateway": UNREAD,
-  "http-route": UNREAD,
-  "tcp-route": UNREAD,
-  "file-system-certificate": UNREAD,
-  "inline-certificate": UNREAD,
-  "jwt-provider": UNREAD,
+  "http-route": HTTP_ROUTE,
+  "tcp-route": TCP_ROUTE,
+  "file-system-certificate": CERTIFICATE,
+  "inline-certificate": CERTIFICATE,
+  "jwt-provider": JWT_PROVIDER,
 };
 
 /** Whether all members of a kind are known. */

@@ -81,7 +81,7 @@ export function validateTerminating(fields: Fields): Fields {
   return fields;
 }
 
-/** What is exported to peers, checked. @throws EntryError */
+/** Checks the services exported to peers. @throws EntryError */
 export function validateExported(fields: Fields): Fields {
   if (textIn(fields, "Name") !== "default") refuseEntry('exported-services Name must be "default"');
   checkMeta(fields);

@@ -5,7 +5,7 @@ const META_PAIRS_MAX = 64;
 const META_KEY_MAX = 128;
 const META_VALUE_MAX = 512;
 
-/** What is wrong with the metadata of an entry. */
+/** The error in the metadata of an entry. */
 export function metaErrors(fields: Fields): readonly string[] {
   const pairs = Object.entries(structIn(fields, "Meta") ?? {});
   return [

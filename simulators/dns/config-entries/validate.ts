@@ -15,6 +15,15 @@ import {
 } from "./fields.ts";
 import { validateResolver } from "./validate-resolver.ts";
 import { validateIngress, validateTerminating, validateExported } from "./validate-gateways.ts";
+import { validateMesh } from "./validate-mesh.ts";
+import { checkMutualTls, validateProxyDefaults } from "./validate-proxy.ts";
+import {
+  validateApiGateway,
+  validateCertificate,
+  validateHttpRoute,
+  validateJwtProvider,
+  validateTcpRoute,
+} from "./validate-routes.ts";
 import { checkMeta, requireName, metaErrors } from "./validate-meta.ts";
 
 /** Checks an entry that a user wrote, and fills in what follows from the rest. @throws EntryError */
@@ -38,19 +47,21 @@ export function normaliseEntry(fields: Fields): Fields {
     case "service-intentions":
       return validateIntentions(fields, false);
     case "mesh":
-      checkMeta(fields);
-      checkMeshTls(fields);
-      return { ...fields, Name: "mesh" };
+      return validateMesh(fields);
     case "exported-services":
       return validateExported(fields);
     case "sameness-group":
       return refuseEntry("sameness-groups are an enterprise-only feature");
     case "jwt-provider":
-      if (structIn(fields, "JSONWebKeySet") === undefined) refuseEntry("JSONWebKeySet is required");
-      return fields;
+      return validateJwtProvider(fields);
     case "api-gateway":
-      if (listIn(fields, "Listeners").length === 0) refuseEntry("api gateway must have at least one listener");
-      return fields;
+      return validateApiGateway(fields);
+    case "http-route":
+      return validateHttpRoute(fields);
+    case "tcp-route":
+      return validateTcpRoute(fields);
+    case "inline-certificate":
+      return validateCertificate(fields);
     default:
       return fields;
   }
@@ -58,28 +69,6 @@ export function normaliseEntry(fields: Fields): Fields {
 
 const lowerCase = (fields: Fields, name: string): Fields =>
   name in fields ? { [name]: textIn(fields, name).toLowerCase() } : {};
-
-const TLS_VERSIONS = ["TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3"];
-
-function checkMeshTls(fields: Fields): void {
-  const tls = structIn(fields, "TLS") ?? {};
-  for (const direction of ["Incoming", "Outgoing"] as const) {
-    const given = structIn(tls, direction) ?? {};
-    for (const version of [textIn(given, "TLSMinVersion"), textIn(given, "TLSMaxVersion")])
-      if (version !== "" && !TLS_VERSIONS.includes(version))
-        refuseEntry(
-          `error in ${direction.toLowerCase()} TLS configuration: no matching TLS version found for ${version}, please specify one of [${TLS_VERSIONS.join(", ")}]`,
-        );
-  }
-}
-
-const MTLS_MODES = ["", "strict", "permissive"];
-
-function checkMutualTls(fields: Fields): void {
-  const mode = textIn(fields, "MutualTLSMode");
-  if (!MTLS_MODES.includes(mode))
-    refuseEntry(`Invalid MutualTLSMode ${quote(mode)}. Must be one of "", "strict", or "permissive".`);
-}
 
 function validateServiceDefaults(fields: Fields): Fields {
   requireName(fields);
@@ -123,7 +112,7 @@ const EXTENSIONS = [
 function upstreamErrors(upstreams: Fields): readonly string[] {
   const errors: string[] = [];
   for (const override of listIn(upstreams, "Overrides"))
-    if (textIn(override, "Name") === "") errors.push("error in upstream override for : Name is required");
+    if (textIn(override, "Name") === "") errors.push("error in upstream override for :: Name is required");
   const defaults = structIn(upstreams, "Defaults");
   if (defaults !== undefined && textIn(defaults, "Name") !== "")
     errors.push("error in upstream defaults: Name must be empty");
@@ -149,19 +138,6 @@ function destinationErrors(destination: Fields): readonly string[] {
   const port = Number(destination.Port ?? 0);
   if (port < 1 || port > PORT_MAX) errors.push(`Invalid Port number ${port}`);
   return errors;
-}
-
-function validateProxyDefaults(fields: Fields): Fields {
-  const name = textIn(fields, "Name");
-  if (name !== "" && name !== "global") refuseEntry(`invalid name (${quote(name)}), only "global" is supported`);
-  const logs = structIn(fields, "AccessLogs");
-  const type = logs === undefined ? "" : textIn(logs, "Type");
-  if (!["", "stdout", "stderr", "file"].includes(type)) refuseEntry(`invalid access log type: ${type}`);
-  checkMeta(fields);
-  if ((structIn(fields, "PrioritizeByLocality")?.Mode ?? "") !== "")
-    refuseEntry("Prioritize-by-locality requires Consul Enterprise ");
-  checkMutualTls(fields);
-  return { ...fields, Name: "global" };
 }
 
 function validateRouter(given: Fields): Fields {

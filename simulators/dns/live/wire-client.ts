@@ -33,7 +33,7 @@ export class WireClient extends ConsulClient {
     const face = this.#face(agent);
     const { headers, body } = this.partsOf(recorded);
     const answered = exchange(face.httpPort, recorded, headers, body);
-    // What the face refuses by itself never reaches the service.
+    // A request that the face refuses by itself never reaches the service.
     const flight = await Promise.race([face.http.next(), answered.then(() => undefined)]);
     face.http.forget();
     return {

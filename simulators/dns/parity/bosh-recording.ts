@@ -4,7 +4,7 @@ import type { BoshDnsHandler } from "../bosh/handler-files.ts";
 import type { ProbedServer } from "./probed-servers.ts";
 import type { DnsStep, Timing } from "./recording.ts";
 
-/** What the health server of an instance said. */
+/** The report of an instance's health server. */
 export type SaidHealth =
   | string
   | {

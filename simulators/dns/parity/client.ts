@@ -32,7 +32,7 @@ export interface Flight {
   readonly finish: () => Arrived | Promise<Arrived>;
 }
 
-/** What came back over a stream, and whether the server closed it. */
+/** The bytes that came back over a stream, and whether the server closed it. */
 export interface Streamed {
   readonly replies: readonly Uint8Array[];
   readonly closed: boolean;
@@ -214,7 +214,7 @@ function spacedJson(value: unknown): string {
     .join(", ")}}`;
 }
 
-/** What claims to be JSON but is not, such as an empty body, is compared as text. */
+/** A body that claims to be JSON but is not, such as an empty one, is compared as text. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

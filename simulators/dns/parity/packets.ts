@@ -35,7 +35,7 @@ const check = (node: string, service: string, status: string): object => ({
   ServiceID: service,
 });
 
-/** What makes the catalog that the packets ask about. */
+/** The registrations that make up the catalog for the packets. */
 export const CATALOG_REQUESTS: readonly SiblingRequest[] = [
   ...Array.from({ length: WEB_MEMBERS }, (_, at) =>
     register(

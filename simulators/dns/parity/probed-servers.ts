@@ -91,7 +91,7 @@ const httpResult = (status: number, body: string): ProbeResult => ({
   body,
 });
 
-/** What Consul's client sends unless a check says otherwise. */
+/** The default headers of Consul's client. */
 const USUAL: readonly (readonly [string, string])[] = [
   ["accept", "text/plain, text/*, */*"],
   ["accept-encoding", "gzip"],

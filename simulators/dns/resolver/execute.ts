@@ -7,7 +7,7 @@ import { isHealthy } from "../state/health.ts";
 import type { PreparedQuery } from "../state/queries.ts";
 import type { ServiceRow } from "../state/rows.ts";
 
-/** What a prepared query has found. */
+/** The result of a prepared query. */
 export interface QueryResult {
   readonly query: PreparedQuery;
   readonly services: readonly ServiceRow[];

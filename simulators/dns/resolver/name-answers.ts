@@ -119,7 +119,7 @@ export class NameAnswers {
     return true;
   }
 
-  /** What a host name leads to: within the domain by our own answers, else by one question to the recursors. */
+  /** The answers for a host name: within the domain our own, otherwise those of one question to the recursors. */
   #chase(name: string, { chasesLeft }: Lookup): readonly Rr[] {
     const prefix = prefixOf(name.toLowerCase(), this.#settings);
     if (prefix !== undefined && prefix !== "") {

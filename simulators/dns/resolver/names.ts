@@ -11,7 +11,7 @@ interface Locality {
   readonly port?: string | undefined;
 }
 
-/** What a name under the domain asks for; `undefined` for one that asks for nothing. */
+/** The query in a name under the domain; `undefined` for a name without one. */
 export type NameQuestion =
   | ({ readonly kind: "node"; readonly name: string } & Locality)
   | { readonly kind: "query"; readonly name: string; readonly datacenter: string | undefined }

@@ -15,7 +15,7 @@ export type UpstreamRecord = UpstreamData & {
   readonly ttl: number;
 };
 
-/** What such a resolver answers to one question. */
+/** Such a resolver's answer to one question. */
 export interface UpstreamAnswer {
   readonly rcode: keyof typeof RCODE;
   readonly aa?: boolean;
@@ -34,7 +34,7 @@ export interface Upstream {
   readonly server?: (message: Uint8Array, transport: Transport) => Uint8Array | undefined;
 }
 
-/** What such a resolver returned. */
+/** Such a resolver's answer. */
 export interface UpstreamReply {
   readonly rcode: Rcode;
   readonly isAuthoritative: boolean;

@@ -2,7 +2,7 @@ import { type ConsulConfig, durationMs } from "../behaviour/config.ts";
 import type { Profile } from "../behaviour/profile.ts";
 import { durationNs } from "../wire/duration.ts";
 
-/** What the resolver needs to know, read once. Durations in ms, TTLs in whole seconds. */
+/** The settings of the resolver, read once. Durations in ms, TTLs in whole seconds. */
 export interface DnsSettings {
   /** Lower case with a final dot: `consul.`. */
   readonly domain: string;

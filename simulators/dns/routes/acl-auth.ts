@@ -1,5 +1,5 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { AclError } from "../state/acl-reads.ts";
+import { AclError, checkLookup } from "../state/acl-reads.ts";
 import type { AuthMethodRow } from "../state/acl-rows.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { durationText } from "../wire/duration.ts";
@@ -11,7 +11,7 @@ import { JsonError, parseJson } from "../wire/json/parse.ts";
 import { ANY, DURATION, lax, listOf, mapOf, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
-import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, whenEnabled } from "./acl-base.ts";
+import { decodeAclBody, missingDeletion, missingRead, requireAclRight, whenEnabled } from "./acl-base.ts";
 
 const METHOD = structOf("structs.ACLAuthMethod", {
   Name: STRING,
@@ -43,22 +43,27 @@ function writeMethod(call: ConsulCall, name: string): HttpReply {
     refuseBadRequest("AuthMethod Name in URL and payload do not match");
   const { authMethods } = requireAclRight(call, "write");
   const { DisplayName, Description, MaxTokenTTL, TokenLocality } = fields;
-  const row = authMethods.saveMethod({
-    Name: fields.Name || name,
-    Type: fields.Type ?? "",
-    ...(DisplayName && { DisplayName }),
-    ...(Description && { Description }),
-    ...(MaxTokenTTL && { MaxTokenTTL: durationText(MaxTokenTTL) }),
-    ...(TokenLocality && { TokenLocality }),
-    Config: fields.Config ?? null,
-  });
+  const row = authMethods.saveMethod(
+    {
+      Name: fields.Name || name,
+      Type: fields.Type ?? "",
+      ...(DisplayName && { DisplayName }),
+      ...(Description && { Description }),
+      ...(MaxTokenTTL && { MaxTokenTTL: durationText(MaxTokenTTL) }),
+      ...(TokenLocality && { TokenLocality }),
+      Config: fields.Config ?? null,
+    },
+    MaxTokenTTL ?? 0,
+  );
   return call.json(row);
 }
 
 function readMethod(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing auth method name");
   const { authMethods } = requireAclRight(call, "read");
-  return { index: authMethods.methodIndex, value: authMethods.method(call.rest) ?? refuseUnknown("auth method") };
+  const value = authMethods.method(call.rest);
+  if (value === undefined) return missingRead(call, "auth method", authMethods.methodIndex);
+  return { index: authMethods.methodIndex, value };
 }
 
 /** A method in a list: without its configuration. */
@@ -74,7 +79,9 @@ function listMethods(call: ConsulCall): ReadResult {
 function removeMethod(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing auth method name");
   const { authMethods } = requireAclRight(call, "write");
-  authMethods.deleteMethod(authMethods.method(call.rest) ?? refuseDeletion("auth method"));
+  const known = authMethods.method(call.rest);
+  if (known === undefined) return missingDeletion(call, "auth method");
+  authMethods.deleteMethod(known);
   return call.json(true);
 }
 
@@ -111,7 +118,10 @@ function writeRule(call: ConsulCall, id: string): HttpReply {
 function readRule(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing binding rule ID");
   const { authMethods } = requireAclRight(call, "read");
-  return { index: authMethods.ruleIndex, value: authMethods.rule(call.rest) ?? refuseUnknown("binding rule") };
+  checkLookup("acl binding rule", call.rest);
+  const value = authMethods.rule(call.rest);
+  if (value === undefined) return missingRead(call, "binding rule", authMethods.ruleIndex);
+  return { index: authMethods.ruleIndex, value };
 }
 
 function listRules(call: ConsulCall): ReadResult {
@@ -124,7 +134,10 @@ function listRules(call: ConsulCall): ReadResult {
 function removeRule(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing binding rule ID");
   const { authMethods } = requireAclRight(call, "write");
-  authMethods.deleteRule(authMethods.rule(call.rest) ?? refuseDeletion("binding rule"));
+  checkLookup("acl binding rule", call.rest);
+  const known = authMethods.rule(call.rest);
+  if (known === undefined) return missingDeletion(call, "binding rule");
+  authMethods.deleteRule(known);
   return call.json(true);
 }
 
@@ -141,7 +154,7 @@ function login(call: ConsulCall): HttpReply {
 const decodeLogin = (
   call: ConsulCall,
 ): { readonly AuthMethod?: string | undefined; readonly BearerToken?: string | undefined } =>
-  call.request.body.length === 0 ? {} : decodeBody(call, LOGIN, "Failed to decode request body: ");
+  decodeBody(call, LOGIN, "Failed to decode request body: ");
 
 /** A token of AWS is JSON. @throws HttpError 500 */
 function checkAwsToken(token: string): void {

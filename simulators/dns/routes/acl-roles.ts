@@ -1,12 +1,13 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import { POLICY_TEMPLATES, type PolicyTemplate, renderTemplate, templateObjection } from "../state/acl-templates.ts";
+import { checkLookup } from "../state/acl-reads.ts";
 import { saveRole } from "../state/acl-writes.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { ANY, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
-import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, syntheticId, whenEnabled } from "./acl-base.ts";
+import { decodeAclBody, missingDeletion, missingRead, requireAclRight, syntheticId, whenEnabled } from "./acl-base.ts";
 import { IDENTITY_FIELDS, identitiesIn, linksIn, POLICY_LINKS, roleView, TEMPLATE_VARIABLES } from "./acl-shapes.ts";
 
 const ROLE = structOf("structs.ACLRole", {
@@ -38,18 +39,24 @@ function writeRole(call: ConsulCall, id: string): HttpReply {
 function readRole(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing role ID");
   const { acl } = requireAclRight(call, "read");
-  return { index: acl.roleIndex, value: roleView(acl, acl.role(call.rest) ?? refuseUnknown("role")) };
+  checkLookup("acl role", call.rest);
+  const row = acl.role(call.rest);
+  if (row === undefined) return missingRead(call, "role", acl.roleIndex);
+  return { index: acl.roleIndex, value: roleView(acl, row) };
 }
 
 function readRoleNamed(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing role Name");
   const { acl } = requireAclRight(call, "read");
-  return { index: acl.roleIndex, value: roleView(acl, acl.roleNamed(call.rest) ?? refuseUnknown("role")) };
+  const row = acl.roleNamed(call.rest);
+  if (row === undefined) return missingRead(call, "role", acl.roleIndex);
+  return { index: acl.roleIndex, value: roleView(acl, row) };
 }
 
 function listRoles(call: ConsulCall): ReadResult {
   const { acl } = requireAclRight(call, "read");
   const policy = call.query.get("policy") ?? "";
+  if (policy !== "") checkLookup("acl role", policy);
   const rows = acl.roles().filter((row) => policy === "" || row.policies.includes(policy));
   return { index: acl.roleIndex, value: rows.map((row) => roleView(acl, row)) };
 }
@@ -57,7 +64,10 @@ function listRoles(call: ConsulCall): ReadResult {
 function removeRole(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing role ID");
   const { acl } = requireAclRight(call, "write");
-  acl.dropRole(acl.role(call.rest) ?? refuseDeletion("role"));
+  checkLookup("acl role", call.rest);
+  const row = acl.role(call.rest);
+  if (row === undefined) return missingDeletion(call, "role");
+  acl.dropRole(row);
   return call.json(true);
 }
 
@@ -118,6 +128,10 @@ export const ACL_ROLE_ROUTES: readonly Route<ConsulSim>[] = [
     { method: "DELETE", path, handler: answerAtOnce(removeRole) },
   ]),
   { method: "GET", path: "/v1/acl/roles", handler: answerRead("index", listRoles) },
+].map(whenEnabled);
+
+/** `/v1/acl/templated-polic…`, which 1.8 has not. */
+export const ACL_TEMPLATE_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/acl/templated-policies", handler: answerAtOnce(listTemplates) },
   ...["", "*rest"].flatMap((rest) => [
     { method: "GET", path: `/v1/acl/templated-policy/name/${rest}`, handler: answerAtOnce(readTemplate) },

@@ -58,12 +58,17 @@ export const TOKEN = anonymous(
     ModifyIndex: ANY,
   }),
 );
+const { TemplatedPolicies: _templated, ...OLDER_FIELDS } = TOKEN.fields;
+
+/** A token in a request to 1.8, which knew rules of their own. */
+export const TOKEN_1_8 = anonymous(structOf(TOKEN.go, { ...OLDER_FIELDS, Type: STRING, Rules: STRING }));
+
 /** A decoded token. */
 export type TokenFields = Decoded<typeof TOKEN>;
 
 type IdentityFields = Pick<TokenFields, "ServiceIdentities" | "NodeIdentities" | "TemplatedPolicies">;
 
-/** What a request says about identities. */
+/** The identities in a request. */
 export const identitiesIn = (fields: IdentityFields): GivenIdentities => ({
   services: fields.ServiceIdentities ?? [],
   nodes: fields.NodeIdentities ?? [],

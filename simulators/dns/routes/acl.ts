@@ -1,16 +1,26 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Acl } from "../state/acl.ts";
+import { checkLookup } from "../state/acl-reads.ts";
 import type { TokenRow } from "../state/acl-rows.ts";
 import { identityRules } from "../state/acl-templates.ts";
 import { cloneToken, createToken, deleteToken, type GivenToken, tokensWith, updateToken } from "../state/acl-writes.ts";
 import { isUuid, uuidError } from "../state/acl-policy-writes.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
-import { answerAtOnce } from "../wire/handler.ts";
+import { answerAtOnce, textReply } from "../wire/handler.ts";
 import { lax, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
-import { identitiesIn, linksIn, policyView, roleView, TOKEN, type TokenFields, tokenView } from "./acl-shapes.ts";
-import { requireAclRight, refuseDeletion, decodeAclBody, syntheticId, whenEnabled } from "./acl-base.ts";
+import {
+  identitiesIn,
+  linksIn,
+  policyView,
+  roleView,
+  TOKEN,
+  TOKEN_1_8,
+  type TokenFields,
+  tokenView,
+} from "./acl-shapes.ts";
+import { requireAclRight, missingDeletion, decodeAclBody, syntheticId, whenEnabled } from "./acl-base.ts";
 import { writePolicy, listPolicies, readPolicy, readPolicyNamed, removePolicy } from "./acl-policies.ts";
 
 const BOOTSTRAP = lax(structOf("api.BootstrapRequest", { BootstrapSecret: STRING }));
@@ -47,8 +57,16 @@ function tokenIn(fields: TokenFields, accessor: string): GivenToken {
   };
 }
 
+/** A token of either release. @throws HttpError */
+function decodeToken(call: ConsulCall): TokenFields {
+  if (call.style.isToday) return decodeAclBody(call, TOKEN, "Token");
+  const { Rules = "", Type: _type, ...fields } = decodeAclBody(call, TOKEN_1_8, "Token");
+  if (Rules !== "") refuseInternally("Rules cannot be specified for this token");
+  return fields;
+}
+
 function newToken(call: ConsulCall): HttpReply {
-  const fields = decodeAclBody(call, TOKEN, "Token");
+  const fields = decodeToken(call);
   const { acl } = requireAclRight(call, "write");
   const row = createToken(acl, tokenIn(fields, fields.AccessorID ?? ""), call.agent.kernel.nowMs);
   return call.json(tokenView(acl, row, true));
@@ -56,7 +74,7 @@ function newToken(call: ConsulCall): HttpReply {
 
 function writeToken(call: ConsulCall): HttpReply {
   if (call.rest.endsWith("/clone")) return copyToken(call, call.rest.slice(0, -"/clone".length));
-  const fields = decodeAclBody(call, TOKEN, "Token");
+  const fields = decodeToken(call);
   const accessor = fields.AccessorID || call.rest;
   if (accessor !== call.rest) refuseBadRequest("Token Accessor ID in URL and payload do not match");
   const { acl } = requireAclRight(call, "write");
@@ -68,33 +86,34 @@ function writeToken(call: ConsulCall): HttpReply {
 const NO_TOKEN = "token does not exist: ACL not found";
 
 function copyToken(call: ConsulCall, accessor: string): HttpReply {
-  const fields =
-    call.request.body.length === 0
-      ? refuseBadRequest("Token decoding failed: EOF")
-      : decodeAclBody(call, TOKEN, "Token");
+  const fields = call.request.body.length === 0 ? refuseBadRequest("Token decoding failed: EOF") : decodeToken(call);
   const { acl } = requireAclRight(call, "write");
   const token = acl.token(accessor);
   if (token === undefined) throw new HttpError(403, NO_TOKEN);
   return call.json(tokenView(acl, cloneToken(acl, token, fields.Description ?? ""), true));
 }
 
-const missingToken = (): ReadResult => {
+function missingToken(call: ConsulCall, index: number): ReadResult {
+  if (!call.style.isToday) return { index, reply: textReply(403, "ACL not found") };
   throw new HttpError(403, NO_TOKEN);
-};
+}
 
 function readOwnToken(call: ConsulCall): ReadResult {
   const { acl } = call.datacenter();
   // The anonymous token has no holder to ask for it.
   const row = call.token === "" ? undefined : acl.tokenOf(call.token);
-  return row === undefined ? missingToken() : { index: acl.tokenIndex, value: tokenView(acl, row, true) };
+  return row === undefined
+    ? missingToken(call, acl.tokenIndex)
+    : { index: acl.tokenIndex, value: tokenView(acl, row, true) };
 }
 
 function readToken(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Missing token AccessorID");
   const datacenter = requireAclRight(call, "read");
   const { acl } = datacenter;
+  checkLookup("acl token", call.rest);
   const row = acl.token(call.rest);
-  if (row === undefined) return missingToken();
+  if (row === undefined) return missingToken(call, acl.tokenIndex);
   const view = tokenView(acl, row, call.authorizer(datacenter).writes("acl"));
   return {
     index: acl.tokenIndex,
@@ -120,15 +139,32 @@ function expansion(call: ConsulCall, acl: Acl, row: TokenRow): Readonly<Record<s
         ModifyIndex: 0,
       };
     });
+  const expanded = [...policies.map(policyView), ...synthetic];
   return {
-    ExpandedPolicies: [...policies.map(policyView), ...synthetic],
+    ExpandedPolicies: expanded.length === 0 ? null : expanded,
     ExpandedRoles: roles.length === 0 ? null : roles.map((role) => roleView(acl, role)),
     NamespaceDefaultPolicyIDs: null,
     NamespaceDefaultRoleIDs: null,
-    AgentACLDefaultPolicy: call.agent.options.config.acl?.default_policy ?? "allow",
-    AgentACLDownPolicy: call.agent.options.config.acl?.down_policy ?? "extend-cache",
-    ResolvedByAgent: call.agent.name,
+    ...(call.style.isToday && agentView(call)),
   };
+}
+
+/** What an agent adds to the rights of a token. */
+const agentView = (call: ConsulCall): Readonly<Record<string, unknown>> => ({
+  AgentACLDefaultPolicy: call.agent.options.config.acl?.default_policy ?? "allow",
+  AgentACLDownPolicy: call.agent.options.config.acl?.down_policy ?? "extend-cache",
+  ResolvedByAgent: call.agent.name,
+});
+
+/** Tokens as 1.8 lists them: without their secrets, and none for an id that is no UUID. */
+function olderTokens(call: ConsulCall, acl: Acl): readonly unknown[] {
+  const [policy, role] = ["policy", "role"].map((name) => call.query.get(name) ?? "");
+  const [authMethod, service] = [call.query.get("authmethod") ?? "", ""];
+  if ([policy, role].some((id) => id !== "" && id?.length !== 36)) return [];
+  return tokensWith(acl, { policy: policy ?? "", role: role ?? "", authMethod, service }).map((row) => {
+    const { SecretID: _secret, ...view } = tokenView(acl, row, false);
+    return view;
+  });
 }
 
 function listTokens(call: ConsulCall): ReadResult {
@@ -137,6 +173,7 @@ function listTokens(call: ConsulCall): ReadResult {
   const datacenter = requireAclRight(call, "read");
   const { acl } = datacenter;
   const isManager = call.authorizer(datacenter).writes("acl");
+  if (!call.style.isToday) return { index: acl.tokenIndex, value: olderTokens(call, acl) };
   const rows = tokensWith(acl, {
     policy: call.query.get("policy") ?? "",
     role: call.query.get("role") ?? "",
@@ -149,7 +186,7 @@ function listTokens(call: ConsulCall): ReadResult {
 function removeToken(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing token AccessorID");
   const { acl } = requireAclRight(call, "write");
-  if (!deleteToken(acl, call.rest, call.token)) refuseDeletion("token");
+  if (!deleteToken(acl, call.rest, call.token)) return missingDeletion(call, "token");
   return call.json(true);
 }
 
@@ -168,7 +205,8 @@ const REPLICATION = {
 
 function readReplication(call: ConsulCall): HttpReply {
   call.datacenter();
-  return call.json(REPLICATION);
+  const { LastErrorMessage, ...older } = REPLICATION;
+  return call.json(call.style.isToday ? { ...older, LastErrorMessage } : older);
 }
 
 /** `/v1/acl/…`: tokens and policies (Consul 1.22, "ACL HTTP API"). */

@@ -3,7 +3,7 @@ import { checkError, checkTypeOf, isScript, isStatus, localCheck } from "../beha
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import { FAILED } from "../wire/filter/parse.ts";
-import { CHECK } from "../wire/filter/types.ts";
+import { filterableOf } from "../wire/filter/types.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
 import { HttpError, Refusal, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
@@ -21,7 +21,7 @@ import {
 /** The filter of a list; today's text for a wrong one lacks the beginning. @throws FilterError, HttpError */
 function filterOf(call: ConsulCall): (value: unknown) => boolean {
   try {
-    return compileFilter(call.query.get("filter") ?? "", CHECK);
+    return compileFilter(call.query.get("filter") ?? "", filterableOf(call.style).check);
   } catch (error) {
     const isSelector = error instanceof Refusal && error.message.startsWith(`${FAILED}Selector `);
     if (call.style.isToday && isSelector) refuseInternally(error.message.slice(FAILED.length));

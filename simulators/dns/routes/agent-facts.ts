@@ -12,7 +12,7 @@ function readVersion(call: ConsulCall): HttpReply {
   return call.json({ SHA: "", BuildDate: BUILD_DATE, HumanVersion: call.agent.options.profile.version, FIPS: "" });
 }
 
-/** What the agent knows about its machine, which is simulated. */
+/** The agent's facts about its machine, which is simulated. */
 function readHost(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "operator", "read");
   const { name, kernel } = call.agent;
@@ -79,7 +79,7 @@ const MEMORY = {
 };
 const NS_PER_MS = 1e6;
 
-/** What the agent reports since 1.22. */
+/** The facts that the agent reports since 1.22. */
 export const AGENT_FACT_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/agent/version", handler: answerAtOnce(readVersion) },
   { method: "GET", path: "/v1/agent/host", handler: answerAtOnce(readHost) },

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { HttpReply } from "../../kernel/index.ts";
 import type { Agent } from "../behaviour/agent.ts";
 import { grpcPorts, SERVER_PORT } from "../behaviour/member.ts";
@@ -107,6 +108,11 @@ export function join(call: ConsulCall): HttpReply {
   const address = call.rest;
   const { cluster } = call.sim;
   const isKnown = [...cluster.agents.values()].some(({ options }) => options.address === address.replace(/:\d+$/, ""));
+  if (!isKnown && isIP(address) !== 0) {
+    const to = `${address.includes(":") ? `[${address}]` : address}:${SERF_PORT}`;
+    const shown = call.style.isToday ? to : address;
+    refuseInternally(`1 error occurred:\n\t* Failed to join ${shown}: dial tcp ${to}: connect: connection refused\n\n`);
+  }
   if (!isKnown)
     refuseInternally(`1 error occurred:\n\t* Failed to resolve ${address}: lookup ${address}: no such host\n\n`);
   return EMPTY_REPLY;

@@ -8,10 +8,9 @@ import { ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { contentHash } from "../wire/content-hash.ts";
 import { durationNs } from "../wire/duration.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
-import { SERVICE as SERVICE_FILTER } from "../wire/filter/types.ts";
+import { filterableOf } from "../wire/filter/types.ts";
 import { answerAtOnce, answerErrors, type ConsulReply, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
-import type { DecodedStruct } from "../wire/json/shape.ts";
 import { SERVICE, SERVICE_1_8, type ServiceFields } from "../wire/shapes.ts";
 import { agentServiceView } from "../wire/views.ts";
 import { readEnable } from "./agent.ts";
@@ -19,7 +18,7 @@ import { hasAcl, refuseScript, requireServiceWrite, rightsOf, withEmptyRest } fr
 
 function listServices(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  const filter = compileFilter(call.query.get("filter") ?? "", SERVICE_FILTER);
+  const filter = compileFilter(call.query.get("filter") ?? "", filterableOf(call.style).service);
   const list = [...call.agent.local.state.services]
     .sort(byKey)
     .filter(([, { service }]) => authorizer.sees("service", service.name))
@@ -43,7 +42,7 @@ function registerService(call: ConsulCall): HttpReply {
   const { isToday } = call.agent.options.profile;
   const { local, name: node } = call.agent;
   const authorizer = isToday ? undefined : rightsOf(call);
-  const fields: ServiceFields = isToday ? decodeBody(call, SERVICE) : withoutSidecar(decodeBody(call, SERVICE_1_8));
+  const fields: ServiceFields = isToday ? decodeBody(call, SERVICE) : decodeBody(call, SERVICE_1_8);
   const { service, checks } = refuseBadDefinition(() => readService(node, fields, isToday));
   const rights = authorizer ?? rightsOf(call);
   const known = local.service(service.id)?.service;
@@ -62,12 +61,6 @@ function registerService(call: ConsulCall): HttpReply {
   if (sidecar !== undefined) local.addService(sidecar.service, withToken(sidecar.checks), replaces, token);
   return EMPTY_REPLY;
 }
-
-/** The older release takes part in no mesh. */
-const withoutSidecar = ({ Connect, ...fields }: DecodedStruct<(typeof SERVICE_1_8)["fields"]>): ServiceFields => ({
-  ...fields,
-  Connect: { Native: Connect?.Native },
-});
 
 function readSidecar(call: ConsulCall, service: Service, fields: ServiceFields): ServiceDefinition | undefined {
   const asked = sidecarIn(fields);

@@ -24,7 +24,7 @@ function maintainNode(call: ConsulCall): HttpReply {
   return EMPTY_REPLY;
 }
 
-/** What the agent tells proxies about itself. */
+/** The agent's description of itself for proxies. */
 function xdsView({ isToday }: Agent["options"]["profile"]): unknown {
   if (!isToday) return { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } };
   const envoy = ["1.35.3", "1.34.7", "1.33.9", "1.32.12"];
@@ -95,8 +95,9 @@ function updateToken(call: ConsulCall): HttpReply {
 
 function readMetrics(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "read", call.agent.name);
-  if (call.query.get("format") === "prometheus" && call.style.isToday) {
+  if (call.query.get("format") === "prometheus") {
     const why = "Prometheus is not enabled since its retention time is not positive";
+    if (!call.style.isToday) throw new HttpError(415, why);
     return { status: 200, headers: { "X-Consul-Reason": why }, body: "" };
   }
   return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });

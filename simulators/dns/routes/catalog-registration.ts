@@ -94,6 +94,8 @@ function decodeRegistration(call: ConsulCall): RegisterFields {
 const DEREGISTER = structOf("structs.DeregisterRequest", {
   Datacenter: STRING,
   Node: STRING,
+  // Clients send it, and no server reads it.
+  Address: STRING,
   ServiceID: STRING,
   CheckID: STRING,
   PeerName: STRING,

@@ -2,7 +2,7 @@ import { byKey, type Route } from "../../kernel/index.ts";
 import { nodeTable } from "../state/catalog-reads.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
-import { CATALOG_SERVICE, NODE, SERVICE } from "../wire/filter/types.ts";
+import { filterableOf } from "../wire/filter/types.ts";
 import { answerAtOnce, refuseMissing } from "../wire/handler.ts";
 import { gatewayServices } from "../config-entries/gateways.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
@@ -21,7 +21,7 @@ const listDatacenters = answerAtOnce((call) => {
 
 function listNodes(call: ConsulCall): ReadResult {
   const { catalog, store, name, coordinates, authorizer } = withRights(call);
-  const filter = compileFilter(filterOf(call), NODE);
+  const filter = compileFilter(filterOf(call), filterableOf(call.style).node);
   const matches = metaFilter(call);
   const rows = catalog.nodes().filter((row) => authorizer.sees("node", row.name) && matches(row.meta));
   const nearest = coordinates.sortByDistance(nearOf(call), rows, (row) => row.name);
@@ -35,7 +35,9 @@ function listNodes(call: ConsulCall): ReadResult {
 /** Names of services, each with the tags that its instances have. */
 function listServices(call: ConsulCall): ReadResult {
   const { catalog, store, authorizer, name: datacenter } = withRights(call);
-  const filter = call.style.isToday ? compileFilter(filterOf(call), CATALOG_SERVICE) : () => true;
+  const filter = call.style.isToday
+    ? compileFilter(filterOf(call), filterableOf(call.style).catalogService)
+    : () => true;
   const isFiltered = call.style.isToday && filterOf(call) !== "";
   const matches = metaFilter(call);
   const tags = new Map<string, Set<string>>();
@@ -60,7 +62,7 @@ const listInstances =
   (call: ConsulCall): ReadResult => {
     const service = call.rest;
     const { catalog, name } = withRights(call);
-    const filter = compileFilter(filterOf(call), CATALOG_SERVICE);
+    const filter = compileFilter(filterOf(call), filterableOf(call.style).catalogService);
     const translation = call.translation(name);
     const value = instancesAsked(call, service, isConnect)
       .map((row) => catalog.instance(row))
@@ -76,7 +78,7 @@ const readNode =
   (asList: boolean) =>
   (call: ConsulCall): ReadResult => {
     const { catalog, store, name, authorizer } = withRights(call);
-    const filter = compileFilter(filterOf(call), SERVICE);
+    const filter = compileFilter(filterOf(call), filterableOf(call.style).service);
     const row = catalog.node(call.rest);
     const nothing = asList ? { Node: null, Services: null } : null;
     if (row === undefined) return { index: 0, value: nothing };
@@ -118,6 +120,7 @@ export const CATALOG_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/catalog/node/*rest", handler: answerRead("consistency", readNode(false)) },
   { method: "GET", path: "/v1/catalog/node-services/", handler: refuseMissing("node name") },
   { method: "GET", path: "/v1/catalog/node-services/*rest", handler: answerRead("consistency", readNode(true)) },
+  { method: "GET", path: "/v1/catalog/gateway-services/", handler: refuseMissing("gateway name") },
   {
     method: "GET",
     path: "/v1/catalog/gateway-services/*rest",

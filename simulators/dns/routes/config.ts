@@ -15,7 +15,7 @@ import { decodeJson } from "../wire/json/decode.ts";
 import { JsonError } from "../wire/json/parse.ts";
 import { ANY } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
+import { deny, HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import { filterOf, withRights } from "./catalog-reads.ts";
 
 /** An empty list: the mesh of 1.8 is not simulated, so there are no entries. */
@@ -26,7 +26,7 @@ export const answerNone = answerRead("index", (call) => {
 
 const MESH_RIGHTS = ["mesh", "exported-services", "proxy-defaults", "sameness-group", "jwt-provider"];
 
-/** What a caller needs for an entry: the right to its service, its intentions, or the mesh. */
+/** The right that a caller needs for an entry: to its service, its intentions, or the mesh. */
 function rightTo(kind: string): string {
   if (MESH_RIGHTS.includes(kind)) return "mesh";
   if (kind === "service-intentions") return "intention";
@@ -79,8 +79,12 @@ function applyEntry(call: ConsulCall): HttpReply {
   if (rightTo(kind) === "service")
     for (const related of relatedServices(kind, fields))
       if (related !== name) call.require(authorizer, "service", "read", related);
+  if (kind === "bound-api-gateway") deny(": only writeable by controller");
   const { configEntries } = datacenter;
-  if (!fits(configEntries.get(kind, name), cas)) return call.json(false);
+  const known = configEntries.get(kind, name);
+  // What is there already is not written again, whatever its index.
+  if (known !== undefined && JSON.stringify(known.fields) === JSON.stringify(fields)) return call.json(true);
+  if (!fits(known, cas)) return call.json(false);
   checkGraph(configEntries, datacenter.name, kind, name, fields);
   configEntries.set(kind, name, fields);
   return call.json(true);

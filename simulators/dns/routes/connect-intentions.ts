@@ -35,8 +35,11 @@ const FILTERABLE: Readonly<Record<string, FilterType>> = {
   ID: "string",
   Description: "string",
   SourcePeer: "string",
+  SourceSamenessGroup: "string",
+  SourcePartition: "string",
   SourceNS: "string",
   SourceName: "string",
+  DestinationPartition: "string",
   DestinationNS: "string",
   DestinationName: "string",
   SourceType: "string",
@@ -76,6 +79,10 @@ function readEnd(text: string, takesPeer: boolean, prefix: string): { readonly n
   const [first = ""] = parts;
   if (parts.length === 1 && first.startsWith("peer:"))
     refuseInternally(`${prefix}need to specify the service name as well`);
+  const namespace = first.startsWith("peer:") || parts.length === 1 ? "default" : (parts.at(-2) ?? "");
+  const side = prefix.startsWith("destination") ? "DestinationNS" : "SourceNS";
+  if (namespace !== "default" && namespace !== "" && prefix !== "")
+    refuseInternally(`Invalid ${side} ${JSON.stringify(namespace)}: Namespaces is a Consul Enterprise feature`);
   return { name: parts.at(-1) ?? "", peer: first.startsWith("peer:") ? first.slice("peer:".length) : "" };
 }
 

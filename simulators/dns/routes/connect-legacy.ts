@@ -37,7 +37,7 @@ function checkLegacy(fields: IntentionFields): void {
 }
 
 const legacySource = (call: ConsulCall, fields: IntentionFields, id: string, created?: unknown): Fields => {
-  const now = isoMicroseconds(call.agent.kernel.nowMs);
+  const now = `${isoMicroseconds(call.agent.kernel.nowMs)}Z`;
   return {
     ...sourceOf(fields, fields.SourceName ?? ""),
     LegacyID: id,
@@ -51,6 +51,7 @@ const legacySource = (call: ConsulCall, fields: IntentionFields, id: string, cre
 export function create(call: ConsulCall): HttpReply {
   const fields = decodeOrFail(call, 500, "Failed to decode request body: ");
   const datacenter = primary(call);
+  refuseNamespaces(fields);
   const destination = fields.DestinationName ?? "";
   if (destination === "" || !call.authorizer(datacenter).writes("intention", destination)) deny();
   if ((fields.ID ?? "") !== "") refuseInternally("ID must be empty when creating a new intention");
@@ -60,6 +61,15 @@ export function create(call: ConsulCall): HttpReply {
   const sources = [...(known === undefined ? [] : listIn(known, "Sources")), legacySource(call, fields, id)];
   save(datacenter, destination, sources, true);
   return call.json({ ID: id });
+}
+
+/** @throws HttpError 400 for a namespace, which the open edition lacks */
+function refuseNamespaces(fields: IntentionFields): void {
+  for (const side of ["SourceNS", "DestinationNS"] as const) {
+    const given = fields[side] ?? "";
+    if (given !== "" && given !== "default")
+      refuseBadRequest(`Invalid ${side}(${given}): Namespaces is a Consul Enterprise feature`);
+  }
 }
 
 function decodeOrFail(call: ConsulCall, status: number, prefix: string): IntentionFields {
@@ -108,6 +118,8 @@ export function update(call: ConsulCall): HttpReply {
 export function removeById(call: ConsulCall): HttpReply {
   const datacenter = primary(call);
   const id = call.rest;
+  if (!isUuidLike(id))
+    refuseInternally("Intention lookup failed: failed config entry lookup: index error: UUID must be 36 characters");
   const found = intentionById(datacenter.configEntries, id);
   if (found === undefined) return refuseInternally(`Cannot delete non-existent intention: '${id}'`);
   if (!call.authorizer(datacenter).writes("intention", found.entry.name)) deny();

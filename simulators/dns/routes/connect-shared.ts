@@ -88,7 +88,7 @@ export function drop(datacenter: Datacenter, { entry, source }: Intention): void
   else datacenter.configEntries.set(KIND, entry.name, { ...entry.fields, Sources: rest });
 }
 
-/** What a request says about an intention. */
+/** The intention in a request. */
 export type IntentionFields = NonNullable<ReturnType<typeof decodeIntention>>;
 /** Reads an intention from a body. @throws HttpError */
 export const decodeIntention = (call: ConsulCall, prefix: string) => call.decode(INTENTION, prefix);

@@ -2,7 +2,7 @@ import type { Route } from "../../kernel/index.ts";
 import { ChainCompiler } from "../config-entries/chain.ts";
 import { type ChainOptions } from "../config-entries/chain-target.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
-import { durationNs, invalidDuration } from "../wire/duration.ts";
+import { durationNs } from "../wire/duration.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { isObject } from "../../kernel/index.ts";
 import { decodeJson } from "../wire/json/decode.ts";
@@ -42,7 +42,7 @@ function timeoutOf(given: unknown): number {
   return (
     durationNs(given) ??
     refuseBadRequest(
-      `Request decoding failed: decoding failed due to the following error(s):\n\n'OverrideConnectTimeout' ${invalidDuration(given)}`,
+      `Request decoding failed: decoding failed due to the following error(s):\n\n'OverrideConnectTimeout' time: invalid duration`,
     )
   );
 }

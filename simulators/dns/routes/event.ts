@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
-import { compilePattern, type HttpReply, type Route } from "../../kernel/index.ts";
-import type { ConsulCall, ConsulSim } from "../wire/call.ts";
-import { answerAtOnce } from "../wire/handler.ts";
+import { type Body, compilePattern, type HttpReply, type HttpRequest, type Route, within } from "../../kernel/index.ts";
+import { ConsulCall, type ConsulSim } from "../wire/call.ts";
+import { answerAtOnce, answerErrors, type ConsulReply } from "../wire/handler.ts";
+import { readWait } from "../wire/read.ts";
 import { deny, HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 
 function fireEvent(call: ConsulCall): HttpReply {
@@ -44,8 +45,13 @@ function refuseLarge(call: ConsulCall, bytes: number): void {
   );
 }
 
-/** Events have no log index: the newest one's is derived from its id. */
-function listEvents(call: ConsulCall): HttpReply {
+/** The newest event that a caller sees, by a number; events have no log index. */
+interface EventList {
+  readonly index: bigint;
+  readonly events: readonly unknown[];
+}
+
+function seenEvents(call: ConsulCall): EventList {
   const authorizer = call.authorizer(call.agent.datacenter);
   const name = call.query.get("name") ?? "";
   const list = call.sim.cluster.events
@@ -53,12 +59,36 @@ function listEvents(call: ConsulCall): HttpReply {
     .filter((event) => authorizer.sees("event", event.Name) && (name === "" || event.Name === name));
   const last = list.at(-1);
   const index = last === undefined ? 1n : BigInt(`0x${hash("sha256", last.ID, "hex").slice(0, 15)}`);
-  return call.json(list, { "X-Consul-Index": String(index) });
+  return { index, events: list };
+}
+
+/** A reader that names the newest event waits for another one. */
+function listEvents(sim: ConsulSim, request: HttpRequest): ConsulReply {
+  const call = new ConsulCall(sim, request);
+  return answerErrors(sim.agent, {}, () => {
+    const { minIndex, waitMs } = readWait(call);
+    const first = seenEvents(call);
+    return minIndex > 0n && first.index === minIndex ? waitForEvent(call, minIndex, waitMs) : eventsReply(call, first);
+  });
+}
+
+const eventsReply = (call: ConsulCall, { index, events }: EventList): HttpReply =>
+  call.json(events, { "X-Consul-Index": String(index) });
+
+function* waitForEvent(call: ConsulCall, minIndex: bigint, waitMs: number): Body<HttpReply> {
+  const { kernel } = call.agent;
+  const untilMs = kernel.nowMs + waitMs;
+  for (;;) {
+    const leftMs = untilMs - kernel.nowMs;
+    const isWoken = leftMs > 0 && (yield* within(kernel, call.sim.cluster.events.fired, leftMs)) !== undefined;
+    const found = seenEvents(call);
+    if (!isWoken || found.index !== minIndex) return eventsReply(call, found);
+  }
 }
 
 /** `/v1/event/…` (Consul 1.8, "Event HTTP API"). */
 export const EVENT_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/event/fire/", handler: answerAtOnce(fireEvent) },
   { method: "PUT", path: "/v1/event/fire/*rest", handler: answerAtOnce(fireEvent) },
-  { method: "GET", path: "/v1/event/list", handler: answerAtOnce(listEvents) },
+  { method: "GET", path: "/v1/event/list", handler: listEvents },
 ];

@@ -9,15 +9,18 @@ const WITHOUT_PARTITIONS =
   /^\/v1\/(?:acl|agent\/(?:self|host|version|maintenance|reload|monitor|metrics|token|leave|connect\/ca\/roots)|catalog\/(?:datacenters|register|deregister)|connect\/ca|event|internal\/(?:federation|acl|ui\/catalog-overview)|operator\/(?:raft\/(?:configuration|peer)|keyring|autopilot)|query|snapshot|status|txn|config$|peering)/;
 
 /** The open edition's refusal of a request that names a namespace or a partition. */
-function refuseEnterprise({ path, query, headers }: HttpRequest): HttpReply | undefined {
+export function refuseEnterprise(
+  { options: { profile } }: ConsulSim["agent"],
+  { path, query, headers }: HttpRequest,
+): HttpReply | undefined {
   const given = new URLSearchParams(query);
   const refuse = (where: string, name: string, what: string): HttpReply =>
-    textReply(400, `Invalid ${where}: "${name}" - ${what} are a Consul Enterprise feature`);
+    textReply(400, `${profile.badRequestPrefix}Invalid ${where}: "${name}" - ${what} are a Consul Enterprise feature`);
   if (!WITHOUT_NAMESPACES.test(path)) {
     if (headers["x-consul-namespace"]) return refuse("header", "X-Consul-Namespace", "Namespaces");
     if (given.get("ns")) return refuse("query parameter", "ns", "Namespaces");
   }
-  if (WITHOUT_PARTITIONS.test(path)) return undefined;
+  if (!profile.isToday || WITHOUT_PARTITIONS.test(path)) return undefined;
   if (headers["x-consul-partition"]) return refuse("header", "X-Consul-Partition", "Partitions");
   return given.get("partition") ? refuse("query parameter", "partition", "Partitions") : undefined;
 }
@@ -36,7 +39,7 @@ export function guard({ agent }: ConsulSim, request: HttpRequest): HttpReply | u
   const { path, method } = request;
   if (blocked.some((each) => path.startsWith(each)))
     return textReply(403, "Endpoint is blocked by agent configuration");
-  const refused = refuseEnterprise(request);
+  const refused = refuseEnterprise(agent, request);
   if (refused !== undefined || !COUNTED.test(path)) return refused;
   if (method === "GET" || method === "HEAD")
     return limiter.allows("read")

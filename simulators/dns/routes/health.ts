@@ -3,10 +3,10 @@ import type { CheckRow, Meta } from "../state/rows.ts";
 import { parseBool } from "../wire/bool.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
-import { CHECK, INSTANCE } from "../wire/filter/types.ts";
+import { filterableOf } from "../wire/filter/types.ts";
 import { refuseMissing } from "../wire/handler.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { refuseBadRequest } from "../wire/refusal.ts";
+import { refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 import { filterOf, instancesAsked, metaFilter, nearOf, withRights } from "./catalog-reads.ts";
 
@@ -17,11 +17,20 @@ function onlyPassing({ query }: ConsulCall): boolean {
   return given === "" || (parseBool(given) ?? refuseBadRequest("Invalid value for ?passing"));
 }
 
+/** @throws HttpError for groups of peers, which the open edition lacks */
+function refuseGroup(call: ConsulCall): void {
+  const group = call.query.get("sg") ?? "";
+  if (group === "" || !call.style.isToday) return;
+  if ((call.query.get("peer") ?? "") !== "") refuseBadRequest("peer-name and sameness-group are mutually exclusive");
+  refuseInternally("sameness groups are not supported in consul CE");
+}
+
 const listInstances =
   (isConnect: boolean) =>
   (call: ConsulCall): ReadResult => {
+    refuseGroup(call);
     const { catalog, name } = withRights(call);
-    const filter = compileFilter(filterOf(call), INSTANCE);
+    const filter = compileFilter(filterOf(call), filterableOf(call.style).instance);
     const passing = onlyPassing(call);
     const translation = call.translation(name);
     const value = instancesAsked(call, call.rest, isConnect)
@@ -47,7 +56,7 @@ function proxyIndex(call: ConsulCall): number {
 /** Checks that the caller may see, filtered and sorted. */
 function listChecks(call: ConsulCall, rows: readonly CheckRow[], index: number): ReadResult {
   const { catalog, coordinates, authorizer } = withRights(call);
-  const filter = compileFilter(filterOf(call), CHECK);
+  const filter = compileFilter(filterOf(call), filterableOf(call.style).check);
   const matches = metaFilter(call);
   const metaOf = (row: CheckRow): Meta => catalog.node(row.node)?.meta ?? null;
   const seen = rows
@@ -95,7 +104,7 @@ function listNodeChecks(call: ConsulCall): ReadResult {
 }
 
 function listChecksInState(call: ConsulCall): ReadResult {
-  const state = call.rest;
+  const state = call.style.isToday ? call.rest.toLowerCase() : call.rest;
   const rows = allChecks(call).filter(({ status }) => state === "any" || status === state);
   return listChecks(call, rows, tableIndex(call));
 }

@@ -14,10 +14,10 @@ import { GO_FRONT } from "../wire/front.ts";
 import { textReply } from "../wire/handler.ts";
 import { ACL_1_8_ROUTES } from "./acl-1.8.ts";
 import { ACL_AUTH_ROUTES } from "./acl-auth.ts";
-import { ACL_ROLE_ROUTES } from "./acl-roles.ts";
+import { ACL_ROLE_ROUTES, ACL_TEMPLATE_ROUTES } from "./acl-roles.ts";
 import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
-import { AGENT_CONNECT_ROUTES } from "./agent-connect.ts";
+import { AGENT_CONNECT_ROUTES, AUTHORIZE_ROUTES } from "./agent-connect.ts";
 import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
 import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
 import { AGENT_ROUTES } from "./agent.ts";
@@ -30,14 +30,14 @@ import { CONNECT_1_8_ROUTES } from "./connect.ts";
 import { COORDINATE_ROUTES } from "./coordinate.ts";
 import { DISCOVERY_CHAIN_ROUTES } from "./discovery-chain.ts";
 import { EVENT_ROUTES } from "./event.ts";
-import { guard } from "./guard.ts";
+import { guard, refuseEnterprise } from "./guard.ts";
 import { HEALTH_ROUTES, INGRESS_ROUTES } from "./health.ts";
 import { INTENTION_ROUTES } from "./connect-intentions.ts";
-import { INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
+import { INTERNAL_SHARED_ROUTES, INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
 import { OPERATOR_ROUTES } from "./operator.ts";
-import { OPERATOR_TODAY_ROUTES } from "./operator-today.ts";
+import { KEYRING_ROUTES, OPERATOR_TODAY_ROUTES } from "./operator-today.ts";
 import { PEERING_ROUTES } from "./peering.ts";
 import { QUERY_ROUTES } from "./queries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
@@ -52,9 +52,8 @@ const TO_PAGES: HttpReply = {
   body: '<a href="/ui/">Moved Permanently</a>.\n\n',
 };
 
-/** Whether the web pages are switched on, as in today's development agents. */
-const hasPages = ({ options }: ConsulSim["agent"]): boolean =>
-  options.profile.isToday && (options.config.ui_config?.enabled ?? options.isDev);
+/** Whether the web pages are switched on, as in development agents. */
+const hasPages = ({ options }: ConsulSim["agent"]): boolean => options.config.ui_config?.enabled ?? options.isDev;
 
 const GREETING: Route<ConsulSim> = {
   method: "GET",
@@ -90,15 +89,29 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
   ...OPERATOR_ROUTES,
   ...INTERNAL_UI_ROUTES,
   ...SNAPSHOT_ROUTES,
+  ...RESTORE_ROUTES,
+  ...KEYRING_ROUTES,
+  ...INTERNAL_SHARED_ROUTES,
+  ...INGRESS_ROUTES,
+  ...AUTHORIZE_ROUTES,
 ];
 
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
-  "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
+  "1.8.7": [
+    ...SHARED_ROUTES,
+    ...ACL_ROUTES,
+    ...ACL_ROLE_ROUTES,
+    ...ACL_AUTH_ROUTES,
+    ...ACL_1_8_ROUTES,
+    ...CONFIG_1_8_ROUTES,
+    ...CONNECT_1_8_ROUTES,
+  ],
   "1.22.0": [
     ...SHARED_ROUTES,
     ...ACL_ROUTES,
     ...ACL_ROLE_ROUTES,
+    ...ACL_TEMPLATE_ROUTES,
     ...ACL_AUTH_ROUTES,
     ...CONFIG_ROUTES,
     ...INTENTION_ROUTES,
@@ -108,8 +121,6 @@ export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>
     ...OPERATOR_TODAY_ROUTES,
     ...INTERNAL_TODAY_ROUTES,
     ...PEERING_ROUTES,
-    ...RESTORE_ROUTES,
-    ...INGRESS_ROUTES,
     ...AGENT_CONNECT_ROUTES,
   ],
 };
@@ -135,7 +146,7 @@ const refuseQuery = ({ agent }: ConsulSim): HttpReply =>
     ? { status: 500, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "" }
     : { status: 500, body: "" };
 
-/** What the router of Consul's HTTP library does before it calls a handler. */
+/** The work of the router of Consul's HTTP library before it calls a handler. */
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
   if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
@@ -148,7 +159,8 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return refuseQuery(sim);
   const methods = paths.patterns.get(patternOf(paths, request.path) ?? "");
   if (methods !== undefined && !methods.includes(request.method)) return refuseMethod(sim, request, methods);
-  return methods !== undefined && sim.agent.options.profile.isToday ? guard(sim, request) : undefined;
+  if (methods === undefined) return undefined;
+  return sim.agent.options.profile.isToday ? guard(sim, request) : refuseEnterprise(sim.agent, request);
 }
 
 /** The answer to a path outside the API. */
@@ -171,7 +183,7 @@ function refuseMethod({ agent }: ConsulSim, request: HttpRequest, allowed: reado
   return request.method === "HEAD" ? { ...reply, body: "" } : reply;
 }
 
-/** What today's release adds to each reply of the API. */
+/** The additions of today's release to each reply of the API. */
 function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
   const { agent } = sim;
   if (!agent.options.profile.isToday || reply.wire !== undefined) return reply;

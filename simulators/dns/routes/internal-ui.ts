@@ -1,9 +1,11 @@
 import type { Route } from "../../kernel/index.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import type { NodeRow } from "../state/rows.ts";
+import type { NodeRow, ServiceRow } from "../state/rows.ts";
+import { compileFilter } from "../wire/filter/filter.ts";
+import { filterableOf } from "../wire/filter/types.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
-import { type ReadableDatacenter, withRights } from "./catalog-reads.ts";
+import { filterOf, type ReadableDatacenter, withRights } from "./catalog-reads.ts";
 
 /** How many of these checks have each status. */
 function countChecks(statuses: readonly string[]) {
@@ -38,10 +40,30 @@ function serviceSummary({ catalog, authorizer, name: datacenter }: ReadableDatac
   };
 }
 
+/** Which instances `?filter=` lets pass. @throws FilterError */
+function instanceFilter(
+  call: ConsulCall,
+  { catalog, name }: ReadableDatacenter,
+): (node: NodeRow, service: ServiceRow) => boolean {
+  const source = filterOf(call);
+  const filter = compileFilter(source, filterableOf(call.style).instance);
+  if (source === "") return () => true;
+  return (node, service) =>
+    filter({
+      Node: nodeView(node, name),
+      Service: serviceView(service, call.style),
+      Checks: catalog.instance(service).checks.map((check) => checkView(check, call.style)),
+    });
+}
+
 function listServices(call: ConsulCall): ReadResult {
   const datacenter = withRights(call);
   const { catalog, store, authorizer } = datacenter;
-  const names = catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name));
+  const matches = instanceFilter(call, datacenter);
+  const names = catalog
+    .entries()
+    .flatMap(({ row, services }) => [...services.values()].filter((service) => matches(row, service)))
+    .map(({ name }) => name);
   const own = [...new Set(names)]
     .sort()
     .filter((name) => authorizer.sees("service", name))
@@ -50,7 +72,7 @@ function listServices(call: ConsulCall): ReadResult {
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 
-/** What was imported from peers, as the pages show it. */
+/** The imports from peers, as the pages show them. */
 function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): readonly unknown[] {
   return call
     .datacenter()
@@ -71,10 +93,12 @@ function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): rea
 function listNodes(call: ConsulCall): ReadResult {
   const datacenter = withRights(call);
   const { catalog, store, authorizer } = datacenter;
+  const filter = compileFilter(filterOf(call), filterableOf(call.style).nodeInfo);
   const value = catalog
     .nodes()
     .filter((row) => authorizer.sees("node", row.name))
-    .map((row) => nodeSummary(call, datacenter, row));
+    .map((row) => nodeSummary(call, datacenter, row))
+    .filter(filter);
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 

@@ -74,7 +74,14 @@ function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): 
   return { index: row.modifyIndex, reply: { status: 200, headers, body: row.value } };
 }
 
+/** @throws HttpError 403 where the agent's configuration wants a right to list, and the caller has none */
+function requireList(call: ConsulCall, authorizer: Authorizer): void {
+  if (call.agent.options.config.acl?.enable_key_list_policy !== true || authorizer.lists(call.rest)) return;
+  throw new HttpError(403, authorizer.denial("key", "list", call.rest));
+}
+
 function readTree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
+  requireList(call, authorizer);
   const rows = kv.listUnder(call.rest);
   const index = kv.indexUnder(call.rest, rows);
   const seen = rows.filter(({ key }) => authorizer.sees("key", key));
@@ -84,6 +91,7 @@ function readTree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer):
 function listKeys(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
+  requireList(call, authorizer);
   const { kv } = datacenter;
   const prefix = call.rest;
   const rows = kv.listUnder(prefix);

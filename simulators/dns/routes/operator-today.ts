@@ -5,6 +5,7 @@ import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { INT, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, consistencyOf, type ReadResult } from "../wire/read.ts";
+import { keyringScope } from "./operator.ts";
 import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 
 const GATEWAYS = [
@@ -32,7 +33,8 @@ function usageOf({ catalog }: Datacenter): Readonly<Record<string, unknown>> {
 }
 
 function readUsage(call: ConsulCall): ReadResult {
-  const datacenter = call.datacenter();
+  // No other datacenter can be asked for.
+  const datacenter = call.datacenter(call.agent.datacenter.name);
   call.require(call.authorizer(datacenter), "operator", "read");
   const { cluster } = call.sim;
   const all = call.flag("global") ? [...cluster.datacenters.values()] : [datacenter];
@@ -59,7 +61,7 @@ function transferLeader(call: ConsulCall): HttpReply {
   const [, ...others] = servers;
   const target = id === "" ? others[0] : servers.find(({ options }) => options.id === id);
   if (target === undefined)
-    return refuseInternally(id === "" ? "cannot find peer" : `could not find server ID "${id}"`);
+    return refuseInternally(id === "" ? "cannot find peer" : `Could not find address for server id ${id}`);
   return call.json({ Success: true });
 }
 
@@ -109,6 +111,7 @@ function refuseKeyring(call: ConsulCall): HttpReply {
   const { method, body } = call.request;
   if (method === "DELETE" && body.length === 0) refuseBadRequest("Request decode failed: EOF");
   const fields = call.decode(KEYRING) ?? {};
+  keyringScope(call);
   const authorizer = call.authorizer(call.datacenter());
   call.require(authorizer, "keyring", "write");
   const { name, datacenter } = call.agent;
@@ -143,12 +146,16 @@ function saveUtilization(): HttpReply {
   return refuseUtilization();
 }
 
-/** What operators may do since 1.8. */
+/** The routes for operators that came after 1.8. */
 export const OPERATOR_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/operator/usage", handler: answerRead("consistency", readUsage) },
   { method: "POST", path: "/v1/operator/raft/transfer-leader", handler: answerAtOnce(transferLeader) },
   { method: "GET", path: "/v1/operator/autopilot/state", handler: answerAtOnce(readAutopilotState) },
   { method: "GET", path: "/v1/operator/utilization", handler: answerAtOnce(saveUtilization) },
+];
+
+/** Changes of the keyring. */
+export const KEYRING_ROUTES: readonly Route<ConsulSim>[] = [
   ...["POST", "PUT", "DELETE"].map(
     (method): Route<ConsulSim> => ({
       method,

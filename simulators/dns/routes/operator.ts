@@ -3,25 +3,19 @@ import { serverAddress } from "../behaviour/agent.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { parseBool } from "../wire/bool.ts";
 import { answerAtOnce } from "../wire/handler.ts";
-import { durationNs, invalidDuration } from "../wire/duration.ts";
-import { BOOL, INT, lax, STRING, structOf } from "../wire/json/shape.ts";
+import { durationText } from "../wire/duration.ts";
+import { BOOL, DURATION, INT, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
 import { refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 
-const AUTOPILOT = lax(
-  structOf("api.AutopilotConfiguration", {
-    CleanupDeadServers: BOOL,
-    LastContactThreshold: STRING,
-    MaxTrailingLogs: INT,
-    MinQuorum: INT,
-    ServerStabilizationTime: STRING,
-    RedundancyZoneTag: STRING,
-    DisableUpgradeMigration: BOOL,
-    UpgradeVersionTag: STRING,
-  }),
-);
-
-const AUTOPILOT_TODAY = structOf("api.AutopilotConfiguration", {
-  ...AUTOPILOT.fields,
+const AUTOPILOT = structOf("api.AutopilotConfiguration", {
+  CleanupDeadServers: BOOL,
+  LastContactThreshold: DURATION,
+  MaxTrailingLogs: UINT64,
+  MinQuorum: INT,
+  ServerStabilizationTime: DURATION,
+  RedundancyZoneTag: STRING,
+  DisableUpgradeMigration: BOOL,
+  UpgradeVersionTag: STRING,
   CreateIndex: INT,
   ModifyIndex: INT,
 });
@@ -83,30 +77,29 @@ function readAutopilot(call: ConsulCall): HttpReply {
   return call.json(call.sim.cluster.autopilotOf(call.datacenter()));
 }
 
+/** A duration in Go's form, or the one that stands where none is given. */
+const shownDuration = (ns: number | undefined, standard: string): string =>
+  ns === undefined ? standard : durationText(ns);
+
 function setAutopilot(call: ConsulCall): HttpReply {
   const cas = call.query.get("cas") ?? "";
-  if (call.style.isToday && cas !== "" && !/^\d+$/.test(cas))
-    refuseBadRequest(`Error parsing cas value: strconv.ParseUint: parsing ${JSON.stringify(cas)}: invalid syntax`);
-  const fields = decodeBody(
-    call,
-    call.style.isToday ? AUTOPILOT_TODAY : AUTOPILOT,
-    `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `,
-  );
-  for (const given of call.style.isToday ? [fields.LastContactThreshold, fields.ServerStabilizationTime] : [])
-    if (given !== undefined && durationNs(given) === undefined)
-      refuseBadRequest(`Error parsing autopilot config: ${invalidDuration(given)}`);
+  const { badRequestPrefix: prefix } = call.agent.options.profile;
+  const fields = decodeBody(call, AUTOPILOT, `${prefix}Error parsing autopilot config: `);
+  if (cas !== "" && !/^\d+$/.test(cas))
+    refuseBadRequest(
+      `${prefix}Error parsing cas value: strconv.ParseUint: parsing ${JSON.stringify(cas)}: invalid syntax`,
+    );
   requireOperator(call, "write");
   const datacenter = call.datacenter();
-  if (call.style.isToday && cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex)
-    return call.json(false);
+  if (cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex) return call.json(false);
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
   const standard = call.style.isToday ? AUTOPILOT_DEFAULTS : AUTOPILOT_ZEROS;
   call.sim.cluster.setAutopilot(datacenter, {
     CleanupDeadServers: fields.CleanupDeadServers ?? standard.CleanupDeadServers,
-    LastContactThreshold: fields.LastContactThreshold ?? standard.LastContactThreshold,
-    MaxTrailingLogs: fields.MaxTrailingLogs ?? standard.MaxTrailingLogs,
+    LastContactThreshold: shownDuration(fields.LastContactThreshold, standard.LastContactThreshold),
+    MaxTrailingLogs: Number(fields.MaxTrailingLogs ?? standard.MaxTrailingLogs),
     MinQuorum: fields.MinQuorum ?? 0,
-    ServerStabilizationTime: fields.ServerStabilizationTime ?? standard.ServerStabilizationTime,
+    ServerStabilizationTime: shownDuration(fields.ServerStabilizationTime, standard.ServerStabilizationTime),
     RedundancyZoneTag: fields.RedundancyZoneTag ?? "",
     DisableUpgradeMigration: fields.DisableUpgradeMigration ?? false,
     UpgradeVersionTag: fields.UpgradeVersionTag ?? "",
@@ -143,12 +136,35 @@ function readAutopilotHealth(call: ConsulCall): HttpReply {
   return { status: 429, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: body ?? "" };
 }
 
+const RELAYS_MAX = 5;
+
+/** Which keyrings a request is about. @throws HttpError for parameters that can't be read */
+export function keyringScope(call: ConsulCall): { readonly isLocal: boolean } {
+  const { badRequestPrefix: prefix } = call.agent.options.profile;
+  const relays = call.query.get("relay-factor") ?? "";
+  if (relays !== "" && !/^[+-]?\d+$/.test(relays))
+    refuseBadRequest(
+      `${prefix}Error parsing relay factor: strconv.Atoi: parsing ${JSON.stringify(relays)}: invalid syntax`,
+    );
+  if (Number(relays) < 0 || Number(relays) > RELAYS_MAX)
+    refuseBadRequest(`${prefix}Invalid relay-factor: Relay factor must be in range: [0, ${RELAYS_MAX}]`);
+  const given = call.query.get("local-only") ?? "";
+  const isLocal = given === "" ? false : parseBool(given);
+  if (isLocal === undefined)
+    return refuseBadRequest(
+      `${prefix}Error parsing local-only: strconv.ParseBool: parsing ${JSON.stringify(given)}: invalid syntax`,
+    );
+  if (isLocal && call.request.method !== "GET")
+    refuseBadRequest(`${prefix}Invalid use of local-only: local-only can only be set for list requests`);
+  return { isLocal };
+}
+
 function readKeyring(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.datacenter());
   if (call.style.isToday) call.require(authorizer, "keyring", "read");
   else if (!authorizer.reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
-  const isLocal = call.style.isToday && parseBool(call.query.get("local-only") ?? "") === true;
+  const { isLocal } = keyringScope(call);
   const pools = [...(isLocal ? [] : [["WAN", `${name}.${datacenter.name}`]]), [`${datacenter.name} (LAN)`, name]];
   const lines = pools.flatMap(([pool, member]) => [
     `\t* ${pool} error: 1/1 nodes reported failure\n`,

@@ -41,9 +41,13 @@ function peeringView(call: ConsulCall, peering: Peering): Readonly<Record<string
   const imported = call.agent.datacenter.importsFrom(peering.name);
   const names = imported === undefined ? [] : [...imported.state.byService.keys()];
   const own = call.agent.datacenter;
+  const exported = [...exportedServices(own.configEntries, own.catalog, peering.name).keys()];
+  // Before a stream has come up nothing is known about it.
+  const hasStream = peering.establishedMs !== undefined;
   return {
     ID: peering.id,
     Name: peering.name,
+    ...(peering.meta !== null && { Meta: peering.meta }),
     State: stateOf(peering, call.agent.kernel.nowMs),
     ...(isDialer && { PeerID: peering.remoteId }),
     ...(roots !== undefined && { PeerCAPems: [roots.root.pem] }),
@@ -51,8 +55,8 @@ function peeringView(call: ConsulCall, peering: Peering): Readonly<Record<string
       remote !== undefined && { PeerServerName: `server.${remote.name}.peering.${trustDomainOf(remote)}` }),
     ...(isDialer && { PeerServerAddresses: [`${server?.options.address ?? "127.0.0.1"}:${GRPC_TLS_PORT}`] }),
     StreamStatus: {
-      ImportedServices: names,
-      ExportedServices: [...exportedServices(own.configEntries, own.catalog, peering.name).keys()],
+      ImportedServices: hasStream ? names : null,
+      ExportedServices: hasStream || exported.length > 0 ? exported : null,
       LastHeartbeat: null,
       LastReceive: null,
       LastSend: null,
@@ -63,8 +67,11 @@ function peeringView(call: ConsulCall, peering: Peering): Readonly<Record<string
   };
 }
 
+/** Peerings are those of the agent's own datacenter, whatever `?dc=` says. */
+const ownDatacenter = (call: ConsulCall): Datacenter => call.datacenter(call.agent.datacenter.name);
+
 function list(call: ConsulCall): ReadResult {
-  const datacenter = call.datacenter();
+  const datacenter = ownDatacenter(call);
   call.require(call.authorizer(datacenter), "peering", "read");
   const { peerings } = datacenter;
   return { index: peerings.tableIndex, value: peerings.list().map((each) => peeringView(call, each)) };
@@ -72,7 +79,7 @@ function list(call: ConsulCall): ReadResult {
 
 function read(call: ConsulCall): ReadResult {
   if (call.rest === "") refuseBadRequest("Must specify a name to fetch.");
-  const datacenter = call.datacenter();
+  const datacenter = ownDatacenter(call);
   call.require(call.authorizer(datacenter), "peering", "read");
   const { peerings } = datacenter;
   const found = peerings.get(call.rest);
@@ -91,7 +98,7 @@ function checkName(name: string): void {
 }
 
 function mayWrite(call: ConsulCall): Datacenter {
-  const datacenter = call.datacenter();
+  const datacenter = ownDatacenter(call);
   call.require(call.authorizer(datacenter), "peering", "write");
   return datacenter;
 }
@@ -114,10 +121,10 @@ function generate(call: ConsulCall): HttpReply {
   const known = datacenter.peerings.get(name);
   if (known !== undefined && known.remoteId !== "")
     refuseInternally(`cannot create peering with name: "${name}"; there is already an established peering`);
-  const saved = datacenter.peerings.save(name, { secret });
+  const saved = datacenter.peerings.save(name, { secret, ...(fields.Meta && { meta: fields.Meta }) });
   const [server] = call.sim.cluster.serversOf(datacenter);
   const token = {
-    CA: null,
+    CA: datacenter.connectCa.state === undefined ? null : [datacenter.connectCa.state.root.pem],
     ManualServerAddresses: null,
     ServerAddresses: fields.ServerExternalAddresses ?? [`${server?.options.address ?? "127.0.0.1"}:${GRPC_TLS_PORT}`],
     ServerName: `server.${datacenter.name}.peering.${trustDomainOf(datacenter)}`,
@@ -132,7 +139,7 @@ function readToken(text: string): Readonly<Record<string, unknown>> {
   const wrong = text.search(/[^A-Za-z0-9+/=]/);
   if (wrong >= 0) refuseInternally(`failed to decode token: illegal base64 data at input byte ${wrong}`);
   try {
-    const token = decodeJson(Buffer.from(text, "base64").toString("utf8"), ANY, true);
+    const token = decodeJson(Buffer.from(text, "base64").toString("latin1"), ANY, true);
     return isObject(token) ? token : {};
   } catch (error) {
     if (error instanceof JsonError) return refuseInternally(error.message);
@@ -164,7 +171,12 @@ function establish(call: ConsulCall): HttpReply {
   if ((fields.Partition ?? "") !== "") refuseInternally("Partitions are a Consul Enterprise feature");
   const establishedMs = call.agent.kernel.nowMs;
   const { remote, peering } = found;
-  datacenter.peerings.save(name, { remoteId: peering.id, remote: remote.name, establishedMs });
+  datacenter.peerings.save(name, {
+    ...(fields.Meta && { meta: fields.Meta }),
+    remoteId: peering.id,
+    remote: remote.name,
+    establishedMs,
+  });
   remote.peerings.save(peering.name, { secret: "", remote: datacenter.name, establishedMs });
   return call.json({});
 }
@@ -186,12 +198,12 @@ function listExported(call: ConsulCall): ReadResult {
 
 /** `/v1/peering…` and what is exported to peers (Consul 1.22, "Cluster Peering HTTP API"). */
 export const PEERING_ROUTES: readonly Route<ConsulSim>[] = [
-  { method: "GET", path: "/v1/peerings", handler: answerRead("index", list) },
+  { method: "GET", path: "/v1/peerings", handler: answerRead("index-on-success", list) },
   { method: "POST", path: "/v1/peering/token", handler: answerAtOnce(generate) },
   { method: "POST", path: "/v1/peering/establish", handler: answerAtOnce(establish) },
-  { method: "GET", path: "/v1/peering/", handler: answerRead("index", read) },
+  { method: "GET", path: "/v1/peering/", handler: answerRead("index-on-success", read) },
   { method: "DELETE", path: "/v1/peering/", handler: answerAtOnce(remove) },
-  { method: "GET", path: "/v1/peering/*rest", handler: answerRead("index", read) },
+  { method: "GET", path: "/v1/peering/*rest", handler: answerRead("index-on-success", read) },
   { method: "DELETE", path: "/v1/peering/*rest", handler: answerAtOnce(remove) },
-  { method: "GET", path: "/v1/exported-services", handler: answerRead("index", listExported) },
+  { method: "GET", path: "/v1/exported-services", handler: answerRead("index-on-success", listExported) },
 ];

@@ -64,8 +64,7 @@ type QueryFields = Decoded<typeof QUERY>;
 export const isToday = (call: ConsulCall): boolean => call.agent.options.profile.isToday;
 
 /** Reads a query from a body. @throws HttpError */
-export const readQueryBody = (call: ConsulCall): QueryFields =>
-  isToday(call) && call.request.body.length === 0 ? {} : decodeBody(call, isToday(call) ? QUERY : QUERY_1_8);
+export const readQueryBody = (call: ConsulCall): QueryFields => decodeBody(call, isToday(call) ? QUERY : QUERY_1_8);
 
 /** A query as this release shows it. */
 export function queryView(call: ConsulCall, query: PreparedQuery): unknown {

@@ -13,7 +13,7 @@ import { isToday, readQueryBody, queryView, queryOf } from "./queries-shapes.ts"
 
 /** A caller that may manage everything may see everything; others see what their rules name, but never a captured token. */
 const isManager = (authorizer: Authorizer): boolean => authorizer.writes("acl");
-/** What stands in place of a token that the caller may not see. */
+/** The text in place of a token that the caller may not see. */
 const HIDDEN = "<hidden>";
 
 function visibleTo(query: PreparedQuery, authorizer: Authorizer): PreparedQuery | undefined {
@@ -85,7 +85,7 @@ function readQuery(call: ConsulCall): ReadResult {
 
 const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 
-/** What a result says about its own reading. */
+/** The metadata of a result's reading. */
 const metaOf = (call: ConsulCall): object =>
   isToday(call)
     ? {
@@ -168,9 +168,11 @@ export const QUERY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "POST", path: "/v1/query", handler: answerAtOnce(createQuery) },
   { method: "GET", path: "/v1/query", handler: answerRead("consistency", listQueries) },
   { method: "GET", path: "/v1/query/", handler: read(readQuery) },
-  { method: "GET", path: "/v1/query/:id/execute", handler: read(runQuery) },
+  { method: "GET", path: "/v1/query/:id/execute", handler: answerRead("cacheable", runQuery) },
   { method: "GET", path: "/v1/query/:id/explain", handler: read(explainQuery) },
   { method: "GET", path: "/v1/query/*rest", handler: read(readQuery) },
+  { method: "PUT", path: "/v1/query/", handler: answerAtOnce(updateQuery) },
+  { method: "DELETE", path: "/v1/query/", handler: answerAtOnce(deleteQuery) },
   { method: "PUT", path: "/v1/query/*rest", handler: answerAtOnce(updateQuery) },
   { method: "DELETE", path: "/v1/query/*rest", handler: answerAtOnce(deleteQuery) },
 ];

@@ -1,13 +1,14 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import { checkOf, serviceOf } from "../behaviour/registration.ts";
 import type { Authorizer } from "../state/acl-authorizer.ts";
+import type { Check } from "../state/rows.ts";
 import type { Registration } from "../state/registration.ts";
-import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
+import { type Decoded, INT, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
 import { Refusal } from "../wire/refusal.ts";
-import { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
+import { LOCALITY, REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
 import { checkView, nodeView, serviceView, type ViewStyle } from "../wire/views.ts";
 
-const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
+const apiStruct = <const F extends StructFields>(name: string, fields: F) => structOf(`api.${name}`, fields);
 
 const NODE = apiStruct("Node", {
   ID: STRING,
@@ -18,9 +19,28 @@ const NODE = apiStruct("Node", {
   Meta: TEXTS,
   CreateIndex: UINT64,
   ModifyIndex: UINT64,
+  Partition: STRING,
+  PeerName: STRING,
+  Locality: LOCALITY,
 });
-const SERVICE = apiStruct("AgentService", { ...REGISTERED_SERVICE_TODAY, CreateIndex: UINT64, ModifyIndex: UINT64 });
-const CHECK = apiStruct("HealthCheck", { ...REGISTERED_CHECK, CreateIndex: UINT64, ModifyIndex: UINT64 });
+const SERVICE = apiStruct("AgentService", {
+  ...REGISTERED_SERVICE_TODAY,
+  ContentHash: STRING,
+  Namespace: STRING,
+  Partition: STRING,
+  Datacenter: STRING,
+  CreateIndex: UINT64,
+  ModifyIndex: UINT64,
+});
+const CHECK = apiStruct("HealthCheck", {
+  ...REGISTERED_CHECK,
+  Namespace: STRING,
+  Partition: STRING,
+  ExposedPort: INT,
+  PeerName: STRING,
+  CreateIndex: UINT64,
+  ModifyIndex: UINT64,
+});
 
 /** An element of a transaction that is about a node. */
 export const NODE_OPERATION = apiStruct("NodeTxnOp", { Verb: STRING, Node: NODE });
@@ -55,19 +75,19 @@ export type CatalogOperation = NodeOperation | ServiceOperation | CheckOperation
 
 const indexOf = ({ ModifyIndex = 0n }: { readonly ModifyIndex?: bigint | undefined }): number => Number(ModifyIndex);
 
-/** What an element about a node asks for. */
+/** The operation of an element about a node. */
 export function nodeOperation({ Verb = "", Node: fields = {} }: Decoded<typeof NODE_OPERATION>): NodeOperation {
   return { kind: "Node", verb: Verb, node: fields.Node ?? "", id: "", index: indexOf(fields), fields };
 }
 
-/** What an element about a service asks for. */
+/** The operation of an element about a service. */
 export function serviceOperation(operation: Decoded<typeof SERVICE_OPERATION>): ServiceOperation {
   const { Verb: verb = "", Node: node = "", Service: fields = {} } = operation;
   const id = fields.ID || (fields.Service ?? "");
   return { kind: "Service", verb, node, id, index: indexOf(fields), fields };
 }
 
-/** What an element about a check asks for. */
+/** The operation of an element about a check. */
 export function checkOperation({ Verb = "", Check: fields = {} }: Decoded<typeof CHECK_OPERATION>): CheckOperation {
   const id = fields.CheckID || (fields.Name ?? "");
   return { kind: "Check", verb: Verb, node: fields.Node ?? "", id, index: indexOf(fields), fields };
@@ -170,10 +190,19 @@ function write({ catalog }: Datacenter, operation: CatalogOperation, index: numb
   if (row === undefined) throw new Refusal("Missing node registration");
   const { id, address, meta, taggedAddresses } = row;
   const own = { id, node, address, meta, taggedAddresses, skipNodeUpdate: true };
+  const serviceId = operation.kind === "Check" ? (operation.fields.ServiceID ?? "") : "";
+  if (serviceId !== "" && catalog.entry(node)?.services.has(serviceId.toLowerCase()) !== true)
+    throw new Refusal("Missing service registration");
   if (operation.kind === "Service")
     catalog.register({ ...own, service: serviceOf(node, operation.fields, style.isToday), checks: [] }, index);
-  else catalog.register({ ...own, checks: [checkOf(node, operation.fields, style.isToday)] }, index);
+  else catalog.register({ ...own, checks: [ownCheck(node, operation.fields, style.isToday)] }, index);
 }
+
+/** A check as a transaction writes it: its type is not derived from its definition. @throws Refusal */
+const ownCheck = (node: string, fields: CheckOperation["fields"], isToday: boolean): Check => ({
+  ...checkOf(node, fields, isToday),
+  type: fields.Type ?? "",
+});
 
 const nodeRegistration = (node: string, fields: NodeOperation["fields"]): Registration => ({
   id: fields.ID ?? "",

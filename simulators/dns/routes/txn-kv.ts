@@ -1,22 +1,21 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
-import { BYTES, type Decoded, lax, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
+import { BYTES, type Decoded, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
 import { Refusal } from "../wire/refusal.ts";
 import { checkLockable } from "./kv.ts";
 
 /** An operation on a key, as a transaction has it. */
-export const KV_OPERATION = lax(
-  structOf("api.KVTxnOp", {
-    Verb: STRING,
-    Key: STRING,
-    Value: BYTES,
-    Flags: UINT64,
-    Index: UINT64,
-    Session: STRING,
-    Namespace: STRING,
-  }),
-);
+export const KV_OPERATION = structOf("api.KVTxnOp", {
+  Verb: STRING,
+  Key: STRING,
+  Value: BYTES,
+  Flags: UINT64,
+  Index: UINT64,
+  Session: STRING,
+  Namespace: STRING,
+  Partition: STRING,
+});
 
 const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
 const WRITES = new Set(["set", "delete", "delete-cas", "delete-tree", "cas", "lock", "unlock"]);
@@ -100,7 +99,7 @@ export function performKv({ kv, sessions }: Datacenter, operation: KvOperation, 
   }
 }
 
-/** What stands for a missing key. */
+/** The value that stands for a missing key. */
 const emptyRow = (key: string): KvRow => ({
   key,
   value: new Uint8Array(),

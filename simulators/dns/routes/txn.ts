@@ -4,8 +4,8 @@ import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { decodeJson } from "../wire/json/decode.ts";
-import { JsonError } from "../wire/json/parse.ts";
-import { type Decoded, lax, listOf, structOf } from "../wire/json/shape.ts";
+import { JsonError, parseJson } from "../wire/json/parse.ts";
+import { type Decoded, listOf, structOf } from "../wire/json/shape.ts";
 import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import type { ViewStyle } from "../wire/views.ts";
 import { docsOf, kvView } from "./kv.ts";
@@ -26,11 +26,13 @@ import { isKvWrite, KV_OPERATION, kvObjection, kvOperation, type KvOperation, pe
 
 const BODY_BYTES_MAX = 512 * 1024;
 
-const OPERATION = lax(
-  structOf("api.TxnOp", { KV: KV_OPERATION, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
-);
+const OPERATION = structOf("api.TxnOp", {
+  KV: KV_OPERATION,
+  Node: NODE_OPERATION,
+  Service: SERVICE_OPERATION,
+  Check: CHECK_OPERATION,
+});
 const OPERATIONS = listOf(OPERATION, "api.TxnOps");
-const OPERATIONS_TODAY = listOf({ ...OPERATION, lax: false }, "api.TxnOps");
 type OperationFields = Decoded<typeof OPERATION>;
 
 interface Failure {
@@ -40,8 +42,8 @@ interface Failure {
 
 type Operation = KvOperation | CatalogOperation;
 
-/** @throws HttpError */
-function operationsIn(call: ConsulCall): readonly Operation[] {
+/** What is asked for; undefined where the handler of the real one crashes, at an element that is null. @throws HttpError */
+function operationsIn(call: ConsulCall): readonly Operation[] | undefined {
   const size = call.request.body.length;
   const { limits } = call.agent.options.config;
   const valueMax = limits?.kv_max_value_size ?? BODY_BYTES_MAX;
@@ -52,6 +54,7 @@ function operationsIn(call: ConsulCall): readonly Operation[] {
       `Request body(${size} bytes) too large, max size: ${bytesMax} bytes. See ${docsOf(call)}#txn_max_req_len.`,
     );
   const list = parseOperations(call);
+  if (list.length > 0 && hasNull(call.text)) return undefined;
   const { transactionOperationsMax: most } = call.agent.options.profile;
   if (list.length > most)
     throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${most})`);
@@ -61,16 +64,22 @@ function operationsIn(call: ConsulCall): readonly Operation[] {
   return list.flatMap(operationsOf);
 }
 
+/** Whether a list has an element that is null. */
+function hasNull(text: string): boolean {
+  const json = parseJson(text);
+  return json.kind === "array" && json.items.some(({ kind }) => kind === "null");
+}
+
 function parseOperations(call: ConsulCall): readonly OperationFields[] {
   try {
-    return decodeJson(call.text, call.style.isToday ? OPERATIONS_TODAY : OPERATIONS) ?? [];
+    return decodeJson(call.text, OPERATIONS) ?? [];
   } catch (error) {
     if (error instanceof JsonError) return refuseBadRequest(`Failed to parse body: ${error.message}`);
     throw error;
   }
 }
 
-/** What an element asks for; an empty one asks for nothing. */
+/** The operation of an element; an empty element has none. */
 function operationsOf(element: OperationFields): readonly Operation[] {
   if (element.KV !== undefined) return [kvOperation(element.KV)];
   if (element.Node !== undefined) return [nodeOperation(element.Node)];
@@ -78,7 +87,7 @@ function operationsOf(element: OperationFields): readonly Operation[] {
   return element.Check === undefined ? [] : [checkOperation(element.Check)];
 }
 
-/** What a read-only transaction says about its reading. `hasRun`: it was not refused beforehand. */
+/** The metadata of a read-only transaction's reading. `hasRun`: it was not refused beforehand. */
 function metaOf(call: ConsulCall, hasRun: boolean): object {
   const meta = { LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
   if (!call.style.isToday) return { Index: 0, ...meta };
@@ -94,25 +103,28 @@ const headersOf = (call: ConsulCall, hasRun: boolean): Readonly<Record<string, s
 /** All or nothing: an operation that fails undoes the others. */
 function transact(call: ConsulCall): HttpReply {
   const list = operationsIn(call);
-  const isRead = list.every((operation) => !isWrite(operation, call.style.isToday));
+  if (list === undefined) return { status: 0, wire: { kind: "reset" } };
+  if (call.flag("stale") && call.flag("consistent"))
+    refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
+  const isRead = list.every((operation) => !isWrite(operation));
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const refuse = (Errors: readonly Failure[], hasRun: boolean): HttpReply => {
     const meta = isRead ? metaOf(call, hasRun) : {};
     const type = call.style.isToday ? { "Content-Type": "application/json; charset=utf-8" } : {};
     const headers = { ...(isRead && headersOf(call, hasRun)), ...type };
-    return call.json({ Results: null, Errors, ...meta }, headers, 409);
+    return call.unmarkedJson({ Results: null, Errors, ...meta }, headers, 409);
   };
   const refused = precheck(datacenter, authorizer, list, call.style.isToday);
   if (refused.length > 0) return refuse(refused, false);
   const { failures, results } = perform(datacenter, authorizer, list, isRead, call.style);
   if (failures.length > 0) return refuse(failures, true);
   const meta = isRead ? metaOf(call, true) : {};
-  return call.json({ Results: results, Errors: null, ...meta }, isRead ? headersOf(call, true) : {});
+  return call.unmarkedJson({ Results: results, Errors: null, ...meta }, isRead ? headersOf(call, true) : {});
 }
 
-const isWrite = (operation: Operation, isToday: boolean): boolean =>
-  operation.kind === "KV" ? isKvWrite(operation) : isToday ? operation.verb !== "get" : isCatalogWrite(operation);
+const isWrite = (operation: Operation): boolean =>
+  operation.kind === "KV" ? isKvWrite(operation) : operation.verb !== "get";
 
 /** Refuses what can be refused before anything is tried: missing rights, empty keys, locks in their delay. */
 function precheck(
@@ -156,17 +168,32 @@ function perform(
   const results: TxnResult[] = [];
   for (const [OpIndex, operation] of list.entries()) {
     try {
-      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index, style));
-      else
+      if (operation.kind !== "KV") {
+        const found = performCatalog(datacenter, operation, index, style);
+        if (seesResult(authorizer, datacenter, operation)) results.push(...found);
+      } else
         for (const row of performKv(datacenter, operation, index))
           if (authorizer.sees("key", row.key)) results.push({ KV: kvView(row) });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      const isRefusal = error instanceof Refusal || (error instanceof HttpError && error.status === 500);
+      if (!isRefusal) throw error;
       failures.push({ OpIndex, What: error.message });
     }
   }
   if (failures.length > 0) undo();
   return { failures, results };
+}
+
+/** Whether the caller may see what became of a node, a service or a check. */
+function seesResult(authorizer: Authorizer, { catalog }: Datacenter, { kind, node, id }: CatalogOperation): boolean {
+  const entry = catalog.entry(node);
+  const name =
+    kind === "Service"
+      ? entry?.services.get(id.toLowerCase())?.name
+      : kind === "Check"
+        ? entry?.checks.get(id.toLowerCase())?.serviceName
+        : undefined;
+  return name ? authorizer.sees("service", name) : authorizer.sees("node", node);
 }
 
 /** How to undo what a failing transaction has done. */

@@ -5,7 +5,7 @@ const RANK: Readonly<Record<Grant, number>> = { read: 1, list: 2, write: 3, deny
 const strongest = (rules: readonly AclRule[]): Grant | undefined =>
   rules.map(({ grant }) => grant).sort((a, b) => RANK[b] - RANK[a])[0];
 
-/** What holders without a special right may not do, whatever the default is. */
+/** Actions that holders without a special right may not take, whatever the default is. */
 const NEVER_BY_DEFAULT = ["acl"];
 /** The resource whose rule decides if one has none of its own. */
 const FALLBACK: Readonly<Record<string, string>> = { mesh: "operator", peering: "operator" };
@@ -25,7 +25,7 @@ export class Authorizer {
     this.holder = holder;
   }
 
-  /** What an outcome is where no rule says anything. */
+  /** The outcome if no rule applies. */
   get allowsByDefault(): boolean {
     return this.#default !== "deny";
   }
@@ -63,6 +63,11 @@ export class Authorizer {
 
   writes(resource: string, name = ""): boolean {
     return this.#grant(resource, name) === "write";
+  }
+
+  /** Whether keys may be listed. */
+  lists(prefix: string): boolean {
+    return ["list", "write"].includes(this.#grant("key", prefix));
   }
 
   /** Whether everything under a prefix of keys may be written. */

@@ -1,13 +1,13 @@
 import type { Acl } from "./acl.ts";
 import { AclError } from "./acl-reads.ts";
 import { BUILTIN_POLICIES, type PolicyRow } from "./acl-rows.ts";
-import { readRulesToday } from "./acl-rules.ts";
+import { readRules } from "./acl-rules.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Whether a text has the form of a UUID. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
-/** What Go's parser says about a text that is not a UUID. */
+/** The error of Go's parser for a text that is not a UUID. */
 export const uuidError = (text: string): string =>
   text.length === 36 ? "uuid is improperly formatted" : "uuid string is wrong length";
 
@@ -20,10 +20,12 @@ const ROLE_NAME = /^[A-Za-z0-9\-_]{1,256}$/;
 export const isRoleName = (name: string): boolean => ROLE_NAME.test(name);
 
 /** Why a policy may not have a name, in Consul's words. */
-export function policyNameObjection(name: string): string | undefined {
+export function policyNameObjection(name: string, isToday = true): string | undefined {
   const invalid = "Invalid Policy: invalid Name.";
   if (name.length > POLICY_CHARACTERS_MAX)
     return `${invalid} Length must be greater than 0 and less than ${POLICY_CHARACTERS_MAX}`;
+  if (!isToday)
+    return ROLE_NAME.test(name) ? undefined : `${invalid} Only alphanumeric characters, '-' and '_' are allowed`;
   if (name.startsWith("/") || name.startsWith("builtin/"))
     return `${invalid} Names cannot be prefixed with '/' or 'builtin/'`;
   return POLICY_NAME.test(name)
@@ -35,14 +37,16 @@ export function policyNameObjection(name: string): string | undefined {
 export function savePolicy(acl: Acl, given: Omit<PolicyRow, "hash" | "createIndex" | "modifyIndex">): PolicyRow {
   const { id, name } = given;
   if (name === "") throw new AclError("Invalid Policy: no Name is set");
-  const why = BUILTIN_POLICIES.some((each) => each.id === id) ? undefined : policyNameObjection(name);
+  const why = BUILTIN_POLICIES.some((each) => each.id === id)
+    ? undefined
+    : policyNameObjection(name, acl.options.isToday);
   if (why !== undefined) throw new AclError(why);
   if (id !== "" && !isUuid(id)) throw new AclError("Policy ID invalid UUID");
   const named = acl.policyNamed(name);
   if (id === "") {
     if (named !== undefined) throw new AclError(`Invalid Policy: A Policy with Name "${name}" already exists`);
   } else checkPolicyUpdate(acl, given, named);
-  readRulesToday(given.rules);
+  readRules(given.rules);
   return acl.putPolicy({ ...given, id: id || acl.uuid() });
 }
 

@@ -21,6 +21,19 @@ interface AclState {
 /** A refusal; the message is Consul's. */
 export class AclError extends Refusal {}
 
+const UUID_CHARACTERS = 36;
+const UUID_HYPHENS = 4;
+
+/** @throws AclError for an id that the tables' index of UUIDs refuses */
+export function checkLookup(what: string, id: string): void {
+  const fail = (why: string): never => {
+    throw new AclError(`failed ${what} lookup: index error: ${why}`);
+  };
+  if (id.length !== UUID_CHARACTERS) fail(`UUID must be ${UUID_CHARACTERS} characters`);
+  const hyphens = id.split("-").length - 1;
+  if (hyphens > UUID_HYPHENS) fail(`UUID should have maximum of ${UUID_HYPHENS} "-"; got ${hyphens}`);
+}
+
 /** How a datacenter is configured. */
 export interface AclOptions {
   readonly enabled: boolean;
@@ -120,12 +133,10 @@ export class AclReads {
 
   /** Ids of the policies that links name, each once. @throws AclError */
   policyIds(links: readonly AclLink[]): readonly string[] {
-    const { isToday } = this.options;
     const ids = links.map(({ ID, Name }) => {
       const found = ID === "" ? this.policyNamed(Name) : this.policy(ID);
       if (found !== undefined) return found.id;
-      const byId = isToday ? `No such ACL policy with ID "${ID}"` : `Policy with ID "${ID}" does not exist`;
-      throw new AclError(ID === "" ? `No such ACL policy with name "${Name}"` : byId);
+      throw new AclError(ID === "" ? `No such ACL policy with name "${Name}"` : `No such ACL policy with ID "${ID}"`);
     });
     return [...new Set(ids)];
   }

@@ -88,7 +88,7 @@ export interface AuthMethodRow {
   readonly ModifyIndex: number;
 }
 
-/** What a login is granted, in Consul's own shape. */
+/** The grants of a login, in Consul's own shape. */
 export interface BindingRuleRow {
   readonly ID: string;
   readonly Description: string;

@@ -26,7 +26,8 @@ function tokensOf(source: string): readonly RuleToken[] {
 
 function position(source: string, at: number): string {
   const before = source.slice(0, at).split("\n");
-  return `${before.length}:${(before.at(-1) ?? "").length + 1}`;
+  const past = Math.max(0, at - source.length);
+  return `${before.length}:${(before.at(-1) ?? "").length + past + 1}`;
 }
 
 /** The tokens of a policy, one after the other. */
@@ -49,6 +50,16 @@ export class RuleReader {
     return this.#tokens[this.#at + ahead] ?? this.#refuseEnd();
   }
 
+  /** The next token behind a key. @throws RuleError at the end */
+  peekBehind(key: string): RuleToken {
+    return this.#tokens[this.#at] ?? this.refuseKey(key, this.#end);
+  }
+
+  /** Refuses a key that begins neither a block nor an assignment. */
+  refuseKey(key: string, at: number): never {
+    return this.refuse(at, `key '${key}' expected start of object ('{') or assignment ('=')`);
+  }
+
   take(): RuleToken {
     const token = this.peek();
     this.#at++;
@@ -64,9 +75,11 @@ export class RuleReader {
   }
 
   /** At the end, the scanner of HCL stands two columns past the last character. */
+  get #end(): number {
+    return this.#source.length + 1;
+  }
+
   #refuseEnd(): never {
-    const [line = "", column = "0"] = position(this.#source, this.#source.length + 1).split(":");
-    const at = `${line}:${Number(column) + 1}`;
-    throw new RuleError(`Failed to parse ACL rules: At ${at}: object expected closing RBRACE got: EOF`);
+    return this.refuse(this.#end, "object expected closing RBRACE got: EOF");
   }
 }

@@ -1,7 +1,10 @@
 import { isObject } from "../../kernel/index.ts";
 import { RuleError, RuleReader } from "./acl-rule-reader.ts";
 
-/** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
+/**
+ * The access that a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul,
+ * "ACL Rules").
+ */
 export type Grant = "deny" | "read" | "list" | "write";
 
 /** One rule of a policy. */
@@ -14,19 +17,15 @@ export interface AclRule {
 }
 
 const NAMED = ["agent", "event", "key", "node", "query", "service", "session"];
-const UNNAMED = ["acl", "keyring", "operator"];
 const isGrant = (text: string): text is Grant => ["deny", "read", "list", "write"].includes(text);
 
-/** Reads the rules of a policy: `service "web" { policy = "write" } operator = "read"`. @throws RuleError */
+/**
+ * Reads the rules of a policy: `service "web" { policy = "write" } operator = "read"`. They may be JSON; those of an unknown kind are skipped, and
+ * services have intentions.
+ *
+ * @throws RuleError
+ */
 export function readRules(source: string): readonly AclRule[] {
-  const reader = new RuleReader(source);
-  const rules: AclRule[] = [];
-  while (!reader.isAtEnd) rules.push(readRule(reader));
-  return rules;
-}
-
-/** Like `readRules`, but as today: rules may be JSON, those of an unknown kind are skipped, services have intentions. @throws RuleError */
-export function readRulesToday(source: string): readonly AclRule[] {
   const text = source.trimStart();
   const blocks = text.startsWith("{") ? jsonBlocks(text) : hclBlocks(source);
   return blocks.flatMap(({ word, name, values }) => blockRules(word, name, values));
@@ -48,15 +47,14 @@ function hclBlocks(source: string): readonly RuleBlock[] {
 
 function hclBlock(reader: RuleReader): RuleBlock {
   const word = reader.take().text;
-  const next = reader.peek();
+  const next = reader.peekBehind(word);
   if (next.text === "=") {
     const value = reader.peek(1).text;
     reader.skip(2);
     return { word, name: undefined, values: { policy: value } };
   }
   const name = next.kind === "string" ? reader.take().text : "";
-  if (reader.peek().text !== "{")
-    reader.refuse(next.at, `key '${word}' expected start of object ('{') or assignment ('=')`);
+  if (reader.peekBehind(word).text !== "{") reader.refuseKey(word, next.at);
   reader.skip(1);
   const values: Record<string, string> = {};
   while (reader.peek().text !== "}") {
@@ -128,48 +126,6 @@ function goRule(resource: string, name: string, { policy = "", intentions = "" }
     ...(isEnterprise ? ["EnterpriseRule:acl.EnterpriseRule{}"] : []),
   ];
   return `&acl.${type}{${[`${member}:"${name}"`, `Policy:"${policy}"`, ...more].join(", ")}}`;
-}
-
-function readRule(reader: RuleReader): AclRule {
-  const resource = reader.take().text;
-  const next = reader.peek();
-  if (next.text === "=") {
-    const grant = reader.peek(1).text;
-    reader.skip(2);
-    return unnamedRule(resource, grant);
-  }
-  const name = next.kind === "string" ? reader.take().text : "";
-  if (reader.peek().text !== "{")
-    reader.refuse(next.at, `key '${resource}' expected start of object ('{') or assignment ('=')`);
-  reader.skip(1);
-  const grant = readGrant(reader);
-  reader.skip(1);
-  return namedRule(resource, name, grant);
-}
-
-/** What `policy` says in the block that ends at the next `}`; empty when it says nothing. */
-function readGrant(reader: RuleReader): string {
-  let grant = "";
-  while (reader.peek().text !== "}") {
-    if (reader.peek().text === "policy") grant = reader.peek(2).text;
-    reader.skip(reader.peek(1).text === "=" ? 3 : 1);
-  }
-  return grant;
-}
-
-function unnamedRule(resource: string, grant: string): AclRule {
-  if (!UNNAMED.includes(resource) || !isGrant(grant))
-    throw new RuleError(`Failed to parse ACL rules: Invalid ${resource} policy: ${grant}`);
-  return { resource, name: "", isPrefix: true, grant };
-}
-
-function namedRule(word: string, name: string, grant: string): AclRule {
-  const isPrefix = word.endsWith("_prefix");
-  const resource = isPrefix ? word.slice(0, -"_prefix".length) : word;
-  if (!NAMED.includes(resource)) throw new RuleError(`Failed to parse ACL rules: Invalid rule: ${word}`);
-  if (!isGrant(grant))
-    throw new RuleError(`Invalid ${word} policy: structs.${resource}{Name:"${name}", Policy:"${grant}"}`);
-  return { resource, name, isPrefix, grant };
 }
 
 /** The holder of these rights. */

@@ -140,7 +140,7 @@ export function* identityRules({ services, nodes, templates }: Identities): Gene
     };
 }
 
-/** What a token or a role says about its identities. */
+/** The identities of a token or a role. */
 export interface GivenIdentities {
   readonly services: readonly {
     readonly ServiceName?: string | undefined;
@@ -163,10 +163,21 @@ const unique = <T>(list: readonly T[]): readonly T[] => [
 /** Identities as they are stored. `owner` is what has them. @throws IdentityError in Consul's words */
 export function readIdentities(given: GivenIdentities, owner: "token" | "role", isLocal: boolean): Identities {
   return {
-    services: unique(given.services.map((each) => readService(each, owner, isLocal))),
+    services: mergeServices(given.services.map((each) => readService(each, owner, isLocal))),
     nodes: unique(given.nodes.map((each) => readNode(each, owner))),
     templates: unique(given.templates.map((each) => readTemplate(each, owner))),
   };
+}
+
+/** One identity for each service, valid in the datacenters of all that name it. */
+function mergeServices(services: Identities["services"]): Identities["services"] {
+  const merged = new Map<string, ReadonlySet<string>>();
+  for (const { ServiceName, Datacenters = [] } of services)
+    merged.set(ServiceName, new Set([...(merged.get(ServiceName) ?? []), ...Datacenters]));
+  return [...merged].map(([ServiceName, datacenters]) => ({
+    ServiceName,
+    ...(datacenters.size > 0 && { Datacenters: [...datacenters].sort() }),
+  }));
 }
 
 function readService(

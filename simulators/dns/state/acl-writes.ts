@@ -1,7 +1,7 @@
 import { durationText } from "../wire/duration.ts";
 import { byText } from "../../kernel/index.ts";
 import type { Acl } from "./acl.ts";
-import { AclError, type AclLink } from "./acl-reads.ts";
+import { AclError, type AclLink, checkLookup } from "./acl-reads.ts";
 import { ANONYMOUS, type RoleRow, type TokenRow } from "./acl-rows.ts";
 import { type GivenIdentities, readIdentities } from "./acl-templates.ts";
 import { isUuid, RESERVED_PREFIX, isRoleName } from "./acl-policy-writes.ts";
@@ -10,7 +10,7 @@ import { isUuid, RESERVED_PREFIX, isRoleName } from "./acl-policy-writes.ts";
  * How today's Consul treats writes to its ACLs.
  */
 
-/** What a write says about a role. */
+/** A role in a write. */
 interface GivenRole {
   readonly id: string;
   readonly name: string;
@@ -53,7 +53,7 @@ function rolePolicies(acl: Acl, links: readonly AclLink[]): readonly string[] {
   return [...new Set(named)];
 }
 
-/** What a write says about a token. */
+/** A token in a write. */
 export interface GivenToken {
   readonly accessor: string;
   readonly secret: string;
@@ -174,16 +174,22 @@ export function tokensWith(
   wanted: { readonly policy: string; readonly role: string; readonly authMethod: string; readonly service: string },
 ): readonly TokenRow[] {
   const { policy, role, authMethod, service } = wanted;
-  for (const id of [policy, role])
-    if (id !== "" && id.length !== 36)
-      throw new AclError("failed acl token lookup: index error: UUID must be 36 characters");
+  if ([policy, role, authMethod, service].filter((each) => each !== "").length > 1)
+    throw new AclError("can only filter by one of policy, role, serviceName, or methodName at a time");
+  for (const id of [policy, role]) if (id !== "") checkLookup("acl token", id);
   return acl
     .tokens()
     .filter((row) => policy === "" || row.policies.includes(policy))
     .filter((row) => role === "" || row.roles.includes(role))
     .filter((row) => authMethod === "" || row.authMethod === authMethod)
     .filter(
-      ({ identities }) => service === "" || identities.services.some(({ ServiceName }) => ServiceName === service),
+      ({ identities: { services, templates } }) =>
+        service === "" ||
+        services.some(({ ServiceName }) => ServiceName === service) ||
+        templates.some(
+          ({ TemplateName, TemplateVariables }) =>
+            TemplateName === "builtin/service" && TemplateVariables?.name === service,
+        ),
     )
-    .toSorted((a, b) => a.createIndex - b.createIndex || byText(a.accessor, b.accessor));
+    .toSorted((a, b) => byText(a.secret, b.secret));
 }

@@ -3,7 +3,7 @@ import type { Kernel } from "../../kernel/index.ts";
 import { ALLOW_ALL, Authorizer } from "./acl-authorizer.ts";
 import { type AclOptions, AclReads } from "./acl-reads.ts";
 import { ANONYMOUS, BUILTIN_POLICIES, MANAGEMENT, type PolicyRow, type RoleRow, type TokenRow } from "./acl-rows.ts";
-import { readRules, readRulesToday } from "./acl-rules.ts";
+import { readRules } from "./acl-rules.ts";
 import { identityRules } from "./acl-templates.ts";
 import type { Store } from "./store.ts";
 
@@ -49,13 +49,13 @@ export class Acl extends AclReads {
     return this.#kernel.secrets("dns/acl").uuid();
   }
 
-  /** What the holder of a secret may do; `undefined` for an unknown secret. An empty secret is the anonymous token's. */
+  /** The rights of a secret's holder; `undefined` for an unknown secret. An empty secret is the anonymous token's. */
   resolve(secret: string): Authorizer | undefined {
     if (!this.options.enabled) return ALLOW_ALL;
     const token = this.tokenOf(secret);
     if (token === undefined) return undefined;
     const { isToday, isDeny } = this.options;
-    const rules = [...this.#sources(token)].flatMap((source) => (isToday ? readRulesToday(source) : readRules(source)));
+    const rules = [...this.#sources(token)].flatMap((source) => readRules(source));
     const holder = { accessor: token.accessor, isAnonymous: token.accessor === ANONYMOUS.accessor };
     return new Authorizer(rules, isDeny ? "deny" : "write", isToday ? holder : undefined);
   }

@@ -1,8 +1,10 @@
-import { byText, isObject, type Slot } from "../../kernel/index.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import { AclError } from "./acl-reads.ts";
+import { AUTH_METHOD_KINDS, membersObjection } from "./auth-method-kinds.ts";
 import type { AuthMethodRow, BindingRuleRow } from "./acl-rows.ts";
 import { isIdentityName, POLICY_TEMPLATES, templateObjection } from "./acl-templates.ts";
 import { isRoleName, isUuid, policyNameObjection } from "./acl-policy-writes.ts";
+import { durationText } from "../wire/duration.ts";
 import type { Store } from "./store.ts";
 
 interface AuthState {
@@ -12,63 +14,7 @@ interface AuthState {
 
 const METHOD_NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 
-/** What a kind of login needs in its configuration, and what it says about the one who logs in. */
-interface MethodKind {
-  readonly objection: (config: Readonly<Record<string, unknown>>) => string | undefined;
-  readonly variables: readonly string[];
-}
-
-const isGiven = (value: unknown): boolean =>
-  Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
-
-/** The first member that is required and missing. */
-const missing =
-  (names: readonly string[], say: (name: string) => string) =>
-  (config: Readonly<Record<string, unknown>>): string | undefined => {
-    const found = names.find((name) => !isGiven(config[name]));
-    return found === undefined ? undefined : say(found);
-  };
-
-const NOT_OF_JWT = [
-  "OIDCClientID",
-  "OIDCClientSecret",
-  "OIDCClientAssertion",
-  "OIDCScopes",
-  "OIDCACRValues",
-  "AllowedRedirectURIs",
-  "VerboseOIDCLogging",
-];
-const KEY_SOURCES = ["JWTValidationPubKeys", "JWKSURL", "OIDCDiscoveryURL"];
-
-function jwtObjection(config: Readonly<Record<string, unknown>>): string | undefined {
-  const wrong = NOT_OF_JWT.find((name) => isGiven(config[name]));
-  if (wrong !== undefined) return `'${wrong}' must not be set for type "jwt"`;
-  const sources = KEY_SOURCES.filter((name) => isGiven(config[name]));
-  if (sources.length !== 1)
-    return `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`;
-  // Nothing in the simulation serves keys.
-  return sources[0] === "JWTValidationPubKeys"
-    ? undefined
-    : `error checking ${sources[0]}: fetching keys oidc: get keys failed`;
-}
-
-const KINDS: ReadonlyMap<string, MethodKind> = new Map([
-  [
-    "aws-iam",
-    {
-      objection: missing(["BoundIAMPrincipalARNs"], (name) => `${name} is required and must have at least 1 entry`),
-      variables: ["entity_name", "entity_id", "account_id"],
-    },
-  ],
-  ["jwt", { objection: jwtObjection, variables: [] }],
-  [
-    "kubernetes",
-    {
-      objection: missing(["Host", "CACert", "ServiceAccountJWT"], (name) => `Config.${name} is required`),
-      variables: ["serviceaccount.namespace", "serviceaccount.name", "serviceaccount.uid"],
-    },
-  ],
-]);
+const TOKEN_LIFE_NS_MIN = 60e9;
 
 /** Ways to log in, and what they grant, in one datacenter. */
 export class AuthMethods {
@@ -104,8 +50,8 @@ export class AuthMethods {
     return this.#slot.value.rules.get(id);
   }
 
-  /** Creates or replaces a method. @throws AclError */
-  saveMethod(given: Omit<AuthMethodRow, "CreateIndex" | "ModifyIndex">): AuthMethodRow {
+  /** Creates or replaces a method, whose tokens live for `lifeNs` at most; 0 for no limit. @throws AclError */
+  saveMethod(given: Omit<AuthMethodRow, "CreateIndex" | "ModifyIndex">, lifeNs: number): AuthMethodRow {
     const invalid = "Invalid Auth Method: ";
     if (given.Name === "") throw new AclError(`${invalid}no Name is set`);
     if (!METHOD_NAME.test(given.Name))
@@ -114,11 +60,14 @@ export class AuthMethods {
     if (known !== undefined && given.Type !== "" && given.Type !== known.Type)
       throw new AclError("the Type field of an Auth Method is immutable");
     const Type = given.Type || (known?.Type ?? "");
-    const kind = KINDS.get(Type);
-    if (kind === undefined) throw new AclError(`${invalid}Type should be one of: [${[...KINDS.keys()].join(" ")}]`);
+    const kind = AUTH_METHOD_KINDS.get(Type);
+    if (kind === undefined)
+      throw new AclError(`${invalid}Type should be one of: [${[...AUTH_METHOD_KINDS.keys()].join(" ")}]`);
+    if (lifeNs !== 0 && lifeNs < TOKEN_LIFE_NS_MIN)
+      throw new AclError(`MaxTokenTTL ${durationText(lifeNs)} cannot be less than ${durationText(TOKEN_LIFE_NS_MIN)}`);
     if (!["", "local", "global"].includes(given.TokenLocality ?? ""))
       throw new AclError(`${invalid}TokenLocality should be one of 'local' or 'global'`);
-    const why = kind.objection(given.Config ?? {});
+    const why = membersObjection(kind, given.Config ?? {}) ?? kind.objection(given.Config ?? {});
     if (why !== undefined) throw new AclError(invalid + why);
     const index = this.#store.next();
     const row = { ...given, Type, CreateIndex: known?.CreateIndex ?? index, ModifyIndex: index };
@@ -147,7 +96,7 @@ export class AuthMethods {
     if (AuthMethod === "") throw new AclError("Invalid Binding Rule: no AuthMethod is set");
     const method = this.method(AuthMethod);
     if (method === undefined) throw new AclError(`cannot find auth method with name "${AuthMethod}"`);
-    const variables = KINDS.get(method.Type)?.variables ?? [];
+    const variables = AUTH_METHOD_KINDS.get(method.Type)?.variables ?? [];
     if (given.Selector !== "") selects(given.Selector, variables);
     checkBinding(given, variables);
     const index = this.#store.next();

@@ -12,7 +12,7 @@ interface PastEntry {
 /** How many writes the history reaches back. */
 const WRITES_MAX = 4096;
 
-/** What the nodes of a catalog were before its latest writes. */
+/** The nodes of a catalog before its latest writes. */
 export class CatalogHistory {
   readonly #kernel: Kernel;
   readonly #slot: Slot<PastEntry[]>;

@@ -13,7 +13,7 @@ export const nodeTable = (name: string): string => `node.${name.toLowerCase()}`;
 /** The index table of services that are gone. */
 export const EXTINCTION = "service_last_extinction";
 
-/** What a reader finds in the catalog of one datacenter. Names are case-insensitive. */
+/** The reads of the catalog of one datacenter. Names are case-insensitive. */
 export class CatalogReads {
   protected readonly store: Store;
   protected readonly slot: Slot<CatalogState>;

@@ -26,7 +26,7 @@ interface CaState {
   readonly root: CaRoot;
 }
 
-/** What an authority refuses; the message is Consul's. */
+/** A refusal of an authority; the message is Consul's. */
 class CaError extends Refusal {}
 
 const HOUR_NS = 3600e9;

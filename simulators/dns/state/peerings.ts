@@ -4,13 +4,14 @@ import { listIn } from "../config-entries/store.ts";
 import { textIn } from "../config-entries/fields.ts";
 import type { Catalog } from "./catalog.ts";
 import type { NodeEntry } from "./rows.ts";
+import type { Meta } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** A cluster that is peered, or is to be, as one side knows it. */
 export interface Peering {
   readonly id: string;
   readonly name: string;
-  /** What its side answers with once it is asked to; empty after it was used, or for the side that asks. */
+  /** The secret with which its side answers when asked to; empty once it was used, or for the side that asks. */
   readonly secret: string;
   /** The id that the other side has for it; empty for the side that waits. */
   readonly remoteId: string;
@@ -18,6 +19,8 @@ export interface Peering {
   readonly remote: string;
   /** When both sides knew of each other, ms since the Unix epoch; absent before. */
   readonly establishedMs?: number;
+  /** What its owner noted about it. */
+  readonly meta: Meta;
   readonly isDeleted: boolean;
   readonly createIndex: number;
   readonly modifyIndex: number;
@@ -71,6 +74,7 @@ export class Peerings {
       secret: "",
       remoteId: "",
       remote: "",
+      meta: null,
       isDeleted: false,
       ...known,
       ...changed,
@@ -92,7 +96,7 @@ export class Peerings {
   }
 }
 
-/** What a datacenter exports to a peer. */
+/** The exports of a datacenter to a peer. */
 export function exportedServices(
   entries: ConfigEntries,
   catalog: Catalog,
@@ -118,7 +122,7 @@ const serviceNames = (catalog: Catalog): readonly string[] => [
 
 const WORSE = ["passing", "warning", "critical"];
 
-/** What a peer shows of exported services: their nodes without details, and the health of each instance in one check. */
+/** A peer's view of exported services: their nodes without details, and the health of each instance in one check. */
 export function importedNodes(catalog: Catalog, services: Iterable<string>, peer: string): Map<string, NodeEntry> {
   const nodes = new Map<string, NodeEntry>();
   for (const service of services)

@@ -38,7 +38,7 @@ export interface PreparedQuery {
 
 /** A refusal; the message is Consul's. */
 class QueryError extends Refusal {}
-/** What Consul says about a query that doesn't exist. */
+/** Consul's text for a query that doesn't exist. */
 export const QUERY_NOT_FOUND = "Query not found";
 
 const TEMPLATE = "name_prefix_match";
@@ -49,7 +49,7 @@ export class Queries {
   readonly #sessions: Sessions;
   readonly #slot: Slot<Map<string, PreparedQuery>>;
 
-  /** What precedes refusals of the log itself. */
+  /** The prefix of refusals of the log itself. */
   readonly #raftPrefix: string;
 
   constructor(store: Store, sessions: Sessions, raftPrefix: string) {
@@ -127,13 +127,13 @@ export class Queries {
     this.#store.record("query.save", asked.ID, { name: asked.Name });
   }
 
-  /** What the log finds when it applies a query. @throws QueryError, SessionError */
+  /** Checks that the log makes when it applies a query. @throws QueryError, SessionError */
   #checkStored(asked: PreparedQuery): void {
     if (asked.Session !== "") this.#checkSession(asked.Session);
     const name = asked.Name.toLowerCase();
     const alias = name !== "" && this.list().find(({ ID, Name }) => ID !== asked.ID && Name.toLowerCase() === name);
     if (alias) throw new QueryError(`name '${asked.Name}' aliases an existing query name`);
-    if (asked.Template.Type !== "") checkTemplate(asked);
+    if (asked.Template.Type !== "") checkTemplate(asked, this.#raftPrefix !== "");
   }
 
   #checkSession(id: string): void {
@@ -170,7 +170,7 @@ function checkQuery({ Name, Session, Template, Service, DNS }: PreparedQuery): v
   const { NearestN, Datacenters, Targets } = Service.Failover;
   if ((NearestN !== 0 || (Datacenters ?? []).length > 0) && (Targets ?? []).length > 0)
     refuse("Targets cannot be populated with NearestN or Datacenters");
-  if (Service.SamenessGroup !== "") refuse("sameness groups are not supported in consul CE");
+  if (Service.SamenessGroup !== "") refuse("sameness-groups are an enterprise-only feature");
   if (DNS.TTL === "") return;
   const ttl = durationNs(DNS.TTL);
   if (ttl === undefined) return refuse(`Bad DNS TTL '${DNS.TTL}': ${invalidDuration(DNS.TTL)}`);
@@ -181,7 +181,7 @@ const VARIABLES = ["name.full", "name.prefix", "name.suffix", "agent.segment"];
 const INTERPOLATION = /\$\{([^}]*)\}/g;
 
 /** @throws QueryError for a template that can't be evaluated */
-function checkTemplate({ Template, Service }: PreparedQuery): void {
+function checkTemplate({ Template, Service }: PreparedQuery, isToday: boolean): void {
   const refuse = (why: string): never => {
     throw new QueryError(`failed compiling template: ${why}`);
   };
@@ -189,6 +189,10 @@ function checkTemplate({ Template, Service }: PreparedQuery): void {
   const compiled = compilePattern(Template.Regexp);
   if (!compiled.ok) refuse(`Bad Regexp: ${compiled.error}`);
   for (const [path, text] of interpolatedTexts(Service)) {
+    if (/\$\{[^}]*$/.test(text))
+      refuse(
+        `Bad format '${text}' in ${path}: parse error${isToday ? ` at 1:${text.length + 1}: expected "}" but found end of string` : ": syntax error"}`,
+      );
     for (const [, expression = ""] of text.matchAll(INTERPOLATION)) {
       if (VARIABLES.includes(expression) || /^match\(\d+\)$/.test(expression)) continue;
       refuse(`Bad evaluation for '${text}' in ${path}: 1:3: unknown variable accessed: ${expression}`);

@@ -3,7 +3,7 @@ import type { CatalogState } from "./catalog-state.ts";
 import { SERF_HEALTH } from "./health.ts";
 import type { Check, Meta, NodeRow, Service } from "./rows.ts";
 
-/** What a registration says. Without `skipNodeUpdate` the node becomes what it says, including its metadata. */
+/** The contents of a registration. Without `skipNodeUpdate` they replace the node, including its metadata. */
 export interface Registration {
   readonly id: string;
   readonly node: string;
@@ -33,7 +33,7 @@ export const changesNode = (asked: Registration, row: NodeRow): boolean =>
   !hasSameJson(asked.meta, row.meta) ||
   !hasSameJson(asked.locality, row.locality);
 
-/** What a registration says about a node that stays as it is. */
+/** The node of a registration that leaves the node unchanged. */
 export const fieldsOf = ({ id, name, address, meta, taggedAddresses, locality }: NodeRow) => ({
   locality,
   id,

@@ -55,7 +55,7 @@ export interface ServiceRow {
   readonly kind: string;
   /** Whether it speaks the mesh's protocol itself. */
   readonly native: boolean;
-  /** What it says as a proxy, in Consul's own shape; absent if it is not one. */
+  /** Its settings as a proxy, in Consul's own shape; absent if it is not one. */
   readonly proxy?: Readonly<Record<string, unknown>>;
   /** Ports by name, in Consul's own shape. */
   readonly ports?: readonly ServicePort[];

@@ -17,7 +17,7 @@ export interface ConsulSim {
   readonly agent: Agent;
 }
 
-/** What an agent says whose call reaches no server of a datacenter that it knows. */
+/** The refusal of an agent that reaches no server of a known datacenter. */
 function unreachable(cluster: Cluster, datacenter: Datacenter, from: string): string {
   const [server] = cluster.peersOf(datacenter);
   const to = server === undefined ? "" : serverAddress(server);
@@ -67,6 +67,11 @@ export class ConsulCall {
       headers: { "Content-Type": "application/json", ...filtered, ...headers },
       body: this.print(value),
     };
+  }
+
+  /** JSON whose headers don't say whether something was left out. */
+  unmarkedJson(value: unknown, headers: Readonly<Record<string, string>>, status = 200): HttpReply {
+    return { status, headers: { "Content-Type": "application/json", ...headers }, body: this.print(value) };
   }
 
   /** How this agent's release shows objects. */
@@ -143,7 +148,7 @@ export class ConsulCall {
     }
   }
 
-  /** What the caller may do in a datacenter. @throws HttpError for an unknown token */
+  /** The caller's rights in a datacenter. @throws HttpError for an unknown token */
   authorizer(datacenter: Datacenter): Authorizer {
     const known = this.#authorizers.get(datacenter);
     if (known !== undefined && known === ALLOW_ALL) return known;

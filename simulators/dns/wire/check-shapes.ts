@@ -49,7 +49,7 @@ const CHECK_FIELDS = {
   FailuresBeforeWarning: INT,
 } as const;
 
-/** What a definition says about a check, wherever it occurs. */
+/** A check in a definition, wherever it occurs. */
 export type CheckFields = DecodedStruct<typeof CHECK_FIELDS>;
 
 /** A check within a service. Its service is the one around it, whatever it says. */
@@ -67,8 +67,30 @@ export const SERVICE_CHECK = anonymous(
 export const SERVICE_CHECK_1_8 = anonymous(structOf("structs.CheckType", { ...CHECK_FIELDS_1_8, CheckID: STRING }));
 
 const NODE_CHECK_FIELDS = { ID: STRING, ServiceID: STRING, service_id: STRING, Token: STRING } as const;
+/** How Go prints the type into which it decodes a check: its members that have another spelling. */
+const CHECK_GO = `struct { ${[
+  "Interval interface {}",
+  "Timeout interface {}",
+  "TTL interface {}",
+  "DeregisterCriticalServiceAfter interface {}",
+  ...[
+    ["Args []string", "args"],
+    ["ScriptArgsSnake []string", "script_args"],
+    ["DeregisterCriticalServiceAfterSnake interface {}", "deregister_critical_service_after"],
+    ["DockerContainerIDSnake string", "docker_container_id"],
+    ["TLSServerNameSnake string", "tls_server_name"],
+    ["TLSSkipVerifySnake bool", "tls_skip_verify"],
+    ["TCPUseTLSSnake bool", "tcp_use_tls"],
+    ["GRPCUseTLSSnake bool", "grpc_use_tls"],
+    ["ServiceIDSnake string", "service_id"],
+    ["H2PingUseTLSSnake bool", "h2ping_use_tls"],
+    ["DisableRedirectsSnake bool", "disable_redirects"],
+  ].map(([member, name]) => `${member} "json:\\"${name}\\""`),
+  "*structs.Alias",
+].join("; ")} }`;
+
 /** A check by itself: its id is `ID`, `CheckID` is unknown. */
-export const NODE_CHECK = anonymous(structOf("structs.CheckDefinition", { ...CHECK_FIELDS, ...NODE_CHECK_FIELDS }));
+export const NODE_CHECK = anonymous(structOf(CHECK_GO, { ...CHECK_FIELDS, ...NODE_CHECK_FIELDS }));
 /** The same in Consul 1.8. */
 export const NODE_CHECK_1_8 = anonymous(
   structOf("structs.CheckDefinition", { ...CHECK_FIELDS_1_8, ...NODE_CHECK_FIELDS }),

@@ -42,7 +42,7 @@ const hashStruct = (name: string, fields: Readonly<Record<string, bigint>>): big
 
 const hashNumber = (value: number): bigint => hashInteger(BigInt(value));
 
-/** What nil hashes to. */
+/** The hash of nil. */
 const NIL = hashInteger(0n);
 
 const hashAddress = ({ Address, Port }: ServiceAddress): bigint =>
@@ -88,7 +88,7 @@ function hashProxy(proxy: Readonly<Record<string, unknown>>): bigint {
 const hashPort = ({ Name, Port, Default = false }: ServicePort): bigint =>
   hashStruct("ServicePort", { Name: hashText(Name), Port: hashNumber(Port), Default: hashBoolean(Default) });
 
-/** What today's release added to the hash. */
+/** The fields that today's release added to the hash. */
 const fieldsOfToday = (service: Service): Readonly<Record<string, bigint>> => ({
   Ports: (service.ports ?? []).reduce<bigint>((hash, port) => hashPair(hash, hashPort(port)), 0n),
   SocketPath: hashText(service.socketPath ?? ""),

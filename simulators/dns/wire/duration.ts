@@ -25,7 +25,7 @@ export function durationNs(text: string): number | undefined {
   return Math.round(text.startsWith("-") ? -total : total);
 }
 
-/** What Go says about a text that is not a duration. */
+/** Go's error for a text that is not a duration. */
 export const invalidDuration = (text: string): string => `time: invalid duration "${text}"`;
 
 /** A duration as Go prints it: `24h0m0s`, `1.5s`, `0s`. */

@@ -1,7 +1,7 @@
 import { type HttpRequest, type Route } from "../../kernel/index.ts";
 import type { ConsulSim } from "./call.ts";
 
-/** What the router knows about the paths of a release. */
+/** The router's knowledge about the paths of a release. */
 export interface Paths {
   /** Paths that end in `/`; the same path without it is redirected to them. */
   readonly subtrees: ReadonlySet<string>;
@@ -9,7 +9,7 @@ export interface Paths {
   readonly patterns: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What the router knows about these routes. */
+/** The router's knowledge about these routes. */
 export function pathsOf(routes: readonly Route<ConsulSim>[]): Paths {
   const subtrees = new Set(
     routes.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),

@@ -7,7 +7,7 @@ import { refuseBadRequest } from "./refusal.ts";
 /** Whether a read's headers state its consistency, and whether it has them even when it fails. */
 type MetaHeaders = "consistency" | "cacheable" | "index" | "index-on-success";
 
-/** What a read found: its index, and the value or a finished reply. */
+/** The result of a read: its index, and the value or a finished reply. */
 export type ReadResult =
   | {
       readonly index: number;
@@ -57,8 +57,9 @@ export const answerRead =
 export function consistencyOf(call: ConsulCall): ReadOptions["consistency"] {
   const { query, request, agent } = call;
   if (query.has("stale")) return "stale";
-  if (!call.style.isToday) return query.has("consistent") ? "consistent" : "leader";
+  if (!call.style.isToday && query.has("consistent")) return "consistent";
   if ((durationNs(query.get("max_stale") ?? "") ?? 0) > 0) return "stale";
+  if (!call.style.isToday) return "leader";
   if (query.has("consistent")) return "consistent";
   const isDefault = !query.has("leader") && !isCached(call) && /^\/v1\/(?:catalog|health)/.test(request.path);
   const staleNs = durationNs(agent.options.config.discovery_max_stale ?? "") ?? 0;
@@ -75,21 +76,27 @@ function checkMaxStale(given: string): void {
     refuseBadRequest(`Invalid max_stale value ${JSON.stringify(given)}`);
 }
 
-/** @throws HttpError */
-function readOptions(call: ConsulCall): ReadOptions {
-  const { query } = call;
+/** `?index=` and `?wait=`: what a reader knows already, and how long it waits for something newer. @throws HttpError */
+export function readWait({ query }: ConsulCall): { readonly minIndex: bigint; readonly waitMs: number } {
   const index = query.get("index") ?? "";
   if (index !== "" && (!/^\d+$/.test(index) || BigInt(index) > UINT64_MAX)) refuseBadRequest("Invalid index");
   const wait = query.get("wait") ?? "";
   const waitNs = wait === "" ? 0 : durationNs(wait);
   if (waitNs === undefined) return refuseBadRequest("Invalid wait time");
-  if (call.style.isToday) checkMaxStale(query.get("max_stale") ?? "");
+  const waitMs = waitNs <= 0 ? WAIT_MS_DEFAULT : Math.min(waitNs / 1e6, WAIT_MS_MAX);
+  return { minIndex: BigInt(index || 0), waitMs };
+}
+
+/** @throws HttpError */
+function readOptions(call: ConsulCall): ReadOptions {
+  const { query } = call;
+  const { minIndex, waitMs } = readWait(call);
+  checkMaxStale(query.get("max_stale") ?? "");
   if (consistencyOf(call) === "stale" && query.has("consistent"))
     refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
-  if (isCached(call) && query.has("consistent") && call.style.isToday)
+  if (isCached(call) && query.has("consistent"))
     refuseBadRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
-  const waitMs = waitNs <= 0 ? WAIT_MS_DEFAULT : Math.min(waitNs / 1e6, WAIT_MS_MAX);
-  return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
+  return { minIndex: Number(minIndex), waitMs, consistency: consistencyOf(call) };
 }
 
 /** Whether a read is answered from a stream of changes that the agent follows: reads of health that are cached or wait. */
@@ -175,7 +182,7 @@ function* blockUntilChanged(
   }
 }
 
-/** What a read shows; a stream notifies its reader only of changes to that. */
+/** The contents of a read; a stream notifies its reader only of changes to them. */
 const shownBy = (result: ReadResult | HttpReply): string | undefined =>
   "value" in result ? JSON.stringify(result.value) : undefined;
 

@@ -1,4 +1,4 @@
-/** What Consul refuses; the message is Consul's own. Stores and parsers throw subclasses of it. */
+/** A refusal of Consul; the message is Consul's own. Stores and parsers throw subclasses of it. */
 export class Refusal extends Error {}
 
 /** A refusal with a status of its own: its message is the body. */
@@ -28,7 +28,7 @@ export const refuseInternally = (message: string): never => {
   throw new HttpError(500, message);
 };
 
-/** What Consul says if the caller's token does not suffice. */
+/** Consul's refusal if the caller's token does not suffice. */
 export const PERMISSION_DENIED = "Permission denied";
 
 /** @throws HttpError 403 */

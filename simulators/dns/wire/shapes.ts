@@ -4,6 +4,7 @@ import {
   BOOL,
   type Decoded,
   INT,
+  lax,
   listOf,
   mapOf,
   STRING,
@@ -11,6 +12,9 @@ import {
   structOf,
   TEXTS,
 } from "./json/shape.ts";
+import { isObject } from "../../kernel/index.ts";
+import { durationNs, invalidDuration } from "./duration.ts";
+import { JsonError } from "./json/parse.ts";
 import { SERVICE_CHECK, SERVICE_CHECK_1_8 } from "./check-shapes.ts";
 
 /** Addresses of a service by tag. */
@@ -30,7 +34,7 @@ const PORTS = listOf(
 
 const MESH_GATEWAY = structOf("structs.MeshGatewayConfig", { Mode: STRING });
 
-/** What a proxy needs, in both spellings. */
+/** The upstreams of a proxy, in both spellings. */
 export const UPSTREAM_FIELDS = {
   DestinationType: STRING,
   destination_type: STRING,
@@ -68,7 +72,7 @@ const EXPOSE = structOf("structs.ExposeConfig", {
   ),
 });
 
-/** What a proxy says about itself, in both spellings. */
+/** The settings of a proxy, in both spellings. */
 export const PROXY_FIELDS = {
   EnvoyExtensions: ANY,
   envoy_extensions: ANY,
@@ -94,7 +98,7 @@ export const PROXY_FIELDS = {
   access_logs: ANY,
 } as const;
 
-/** What a service says as a proxy. */
+/** The proxy in a service. */
 export const PROXY = anonymous(structOf("structs.ConnectProxyConfig", PROXY_FIELDS));
 
 const SERVICE_GO =
@@ -135,15 +139,26 @@ const SIDECAR = anonymous(
 );
 
 /** How a service takes part in the mesh. */
-const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR, sidecar_service: SIDECAR });
-const CONNECT_1_8 = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
+const CONNECT = lax(
+  structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR, sidecar_service: SIDECAR }),
+);
+const SIDECAR_1_8 = anonymous(
+  structOf(SERVICE_GO, {
+    ...SERVICE_FIELDS,
+    Check: SERVICE_CHECK_1_8,
+    Checks: listOf(SERVICE_CHECK_1_8, "structs.CheckTypes"),
+    Proxy: PROXY,
+    Connect: structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY, sidecar_service: ANY }),
+  }),
+);
+const CONNECT_1_8 = lax(structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR_1_8 }));
 
 /** A service as an agent registers it (Consul 1.22, "Register Service"). */
 export const SERVICE = anonymous(structOf(SERVICE_GO, { ...SERVICE_FIELDS_TODAY, Connect: CONNECT }));
 
-/** What a definition says of a service. */
+/** A service in a definition. */
 export type ServiceFields = Decoded<typeof SERVICE>;
-/** What a definition says about a sidecar. */
+/** A sidecar in a definition. */
 export type SidecarFields = Decoded<typeof SIDECAR>;
 
 /** The same in Consul 1.8. */
@@ -183,6 +198,18 @@ export const REGISTERED_SERVICE_TODAY = {
   PeerName: STRING,
 } as const;
 
+/** @throws JsonError for a definition whose durations can't be read */
+function checkDefinition(value: unknown): void {
+  if (!isObject(value)) return;
+  for (const name of ["Interval", "Timeout", "DeregisterCriticalServiceAfter", "TTL"]) {
+    const given = value[name];
+    if (typeof given === "string" && given !== "" && durationNs(given) === undefined)
+      throw new JsonError(invalidDuration(given));
+  }
+}
+
+const DEFINITION = { kind: "any", check: checkDefinition } as const;
+
 /** Members of a check in a registration, at the catalog or within a transaction. */
 export const REGISTERED_CHECK = {
   Node: STRING,
@@ -195,5 +222,5 @@ export const REGISTERED_CHECK = {
   ServiceName: STRING,
   ServiceTags: STRINGS,
   Type: STRING,
-  Definition: ANY,
+  Definition: DEFINITION,
 } as const;

@@ -35,9 +35,15 @@ export const nodeView = (row: NodeRow, datacenter: string): View => ({
 const weights = ({ weights: { passing, warning } }: Service): View => ({ Passing: passing, Warning: warning });
 const PROXY = { MeshGateway: {}, Expose: {} };
 const PROXY_TODAY = { Mode: "", ...PROXY };
-/** What a service says as a proxy. */
+/** The proxy settings of a service. */
 const proxyView = ({ proxy }: Service, { isToday }: ViewStyle): View =>
-  proxy === undefined ? (isToday ? PROXY_TODAY : PROXY) : isToday ? proxyMembers(proxy) : PROXY;
+  proxy === undefined
+    ? isToday
+      ? PROXY_TODAY
+      : PROXY
+    : isToday
+      ? proxyMembers(proxy)
+      : { ...PROXY, ...agentProxyView(proxy) };
 
 const PROXY_MEMBERS = [
   "DestinationServiceName",
@@ -156,11 +162,9 @@ export const agentServiceView = (service: Service, { isToday, datacenter }: View
   ...(!isEmpty(service.taggedAddresses) && { TaggedAddresses: service.taggedAddresses }),
   Weights: weights(service),
   EnableTagOverride: service.enableTagOverride,
-  ...(isToday && {
-    ...(service.proxy !== undefined && { Proxy: agentProxyView(service.proxy) }),
-    ...(service.native && { Connect: { Native: true } }),
-    Datacenter: datacenter,
-  }),
+  ...(service.proxy !== undefined && { Proxy: agentProxyView(service.proxy) }),
+  ...(service.native && { Connect: { Native: true } }),
+  ...(isToday && { Datacenter: datacenter }),
 });
 
 /** A proxy as its own agent shows it: without defaults. */

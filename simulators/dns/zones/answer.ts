@@ -164,7 +164,7 @@ class Search {
   }
 
   #refer(zone: Zone, servers: RecordSet): undefined {
-    // What an alias within the zone leads to is still this zone's answer.
+    // The target of an alias within the zone is still this zone's answer.
     if (this.#message.answer.length === 0) this.#message.flags &= ~FLAG.AA;
     this.#message.authority.push(...servers.records);
     for (const server of servers.records) {

@@ -12,7 +12,7 @@ interface ZoneServerOptions {
   /** As faults name it. Default `ns1`. */
   readonly name?: string;
   readonly hosting: () => Hosting;
-  /** What it hosted some time ago, ms. Default: what it hosts now. */
+  /** The zones that it hosted some time ago, ms. Default: those it hosts now. */
   readonly hostingBack?: (ageMs: number) => Hosting;
 }
 

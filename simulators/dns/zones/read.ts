@@ -16,7 +16,7 @@ export interface StrictQuery {
   readonly opcode: number;
   readonly question: Question | undefined;
   readonly offer: Offer | undefined;
-  /** What is wrong with it. */
+  /** The error in it. */
   readonly wrong: Rcode | undefined;
 }
 

@@ -59,7 +59,7 @@ export function zoneOf(zones: ReadonlyMap<string, Zone>, name: string): Zone | u
   }
 }
 
-/** What a zone has for a name. */
+/** A zone's records for a name. */
 type Found =
   | { readonly kind: "name"; readonly sets: ReadonlyMap<number, RecordSet> }
   /** The name or one above it is delegated to these name servers. */

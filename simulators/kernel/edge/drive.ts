@@ -145,7 +145,7 @@ const TIMER_MS_MAX = 2_147_483_647;
 export class WallDriver implements Driver {
   readonly kernel: Kernel;
   readonly #originMs = Date.now() - performance.now();
-  /** What `performance.now()` is counted from; later than the origin by as much as the clock has been moved forward. */
+  /** The zero of `performance.now()`; later than the origin by as much as the clock has been moved forward. */
   #zeroMs = this.#originMs;
   /** Where the clock stands while it is paused. */
   #pausedMs: number | undefined;

@@ -26,7 +26,7 @@ export class LocalNet {
   /** The address of a name, or `undefined` for NXDOMAIN. Default: literals only. */
   resolve: (name: string) => string | undefined = () => undefined;
   admits: Admission = () => true;
-  /** What a connection waits for before it opens, such as a stalled network; nothing by default. */
+  /** The condition for which a connection waits before it opens, such as a stalled network; none by default. */
   holds: (source: string, address: string, port: number) => Promise<void> | undefined = () => undefined;
 
   constructor(driver: Driver) {

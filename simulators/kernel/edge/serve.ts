@@ -196,7 +196,10 @@ class Face {
     );
   }
 
-  /** What Node's parser accepts and the real servers may not: another version of HTTP, or CONNECT to something that is not a proxy. */
+  /**
+   * Requests that Node's parser accepts and the real servers may not: another version of HTTP, or CONNECT to
+   * something that is not a proxy.
+   */
   #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
     const target = url.startsWith("/") ? url : `/${url}`;
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);

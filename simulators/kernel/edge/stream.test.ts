@@ -75,7 +75,7 @@ describe("a reply that streams", () => {
       const reader = (await get("/all")).body?.getReader();
       await reader?.read();
       await sleep(200);
-      // What sockets and streams hold by themselves is some megabytes.
+      // Sockets and streams buffer some megabytes by themselves.
       expect(asked - before).toBeLessThan(PIECES);
       await reader?.cancel();
       await expect.poll(() => ended).toBe(endedBefore + 1);

@@ -32,6 +32,6 @@ export function streamSparingly(payload: Readable): Readable {
       done(null, chunk);
     },
   });
-  // What breaks the upload breaks its copy, and with it the reader of that copy.
+  // A broken upload breaks its copy, and with it the reader of that copy.
   return pipeline(payload, counter, () => {});
 }

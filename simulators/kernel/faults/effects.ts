@@ -6,7 +6,7 @@ export const DELAY_MS_MAX = 86_400_000;
 export const STUCK_MS_MAX = 30 * 86_400_000;
 
 interface EffectDefinition {
-  /** What happens, and to whom. A point may say more of what it means there. */
+  /** The effect, and whom it affects. A point may describe its meaning there more closely. */
   readonly prose: string;
   readonly fields: Readonly<Record<string, Field<unknown>>>;
 }

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { isObject } from "../json.ts";
 
-/** What one parameter of an effect may be: in words for the catalogue, as JSON Schema, and as a check. */
+/** The values of one parameter of an effect: in words for the catalogue, as JSON Schema, and as a check. */
 export interface Field<T> {
   /** `a whole number from 200 to 599` */
   readonly expects: string;
@@ -35,7 +35,10 @@ export const TEXT: Field<string> = {
   accepts: (value): value is string => typeof value === "string" && value.length <= TEXT_CHARS_MAX,
 };
 
-/** What the server itself writes about the connection and the length of a message (RFC 9110 §7.6.1, RFC 9112 §6). */
+/**
+ * The headers that the server itself writes about the connection and the length of a message (RFC 9110
+ * §7.6.1, RFC 9112 §6).
+ */
 const FRAMING: ReadonlySet<string> = new Set([
   "connection",
   "content-length",

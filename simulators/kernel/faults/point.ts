@@ -1,6 +1,6 @@
 import type { Effect, EffectKind, EffectOf } from "./effects.ts";
 
-/** What distinguishes the occasions at a point. */
+/** An attribute of the occasions at a point. */
 export interface FaultAttribute {
   readonly prose: string;
   /** Every value that it can have; left out where there are infinitely many. */
@@ -14,11 +14,11 @@ export interface FaultPoint {
   /** `nova:POST /servers` */
   readonly point: string;
   readonly effects: readonly EffectKind[];
-  /** What fails here in real life and what the subject must survive. */
+  /** The failure here in real life, and what the subject must survive. */
   readonly prose: string;
-  /** What a rule may match, by name. Default: nothing. */
+  /** The attributes that a rule may match, by name. Default: none. */
   readonly attributes?: Readonly<Record<string, FaultAttribute>>;
-  /** What `code` of an `error` means here and may be. Where this is left out, a rule with a code is refused. */
+  /** The meaning and range of an `error`'s `code` here. If absent, a rule with a code is refused. */
   readonly errorCode?: { readonly prose: string; readonly minimum: number; readonly maximum: number };
   /** Why this point can't act out this effect, although it knows the kind; `undefined` when it can. */
   readonly refuses?: (effect: Effect) => string | undefined;
@@ -31,7 +31,7 @@ type NamesOf<P extends FaultPoint> = P extends { readonly attributes: infer A } 
 
 /** The attributes of an occasion at this point. */
 export type AttributesOf<P extends FaultPoint> = Readonly<Record<NamesOf<P>, string>>;
-/** What may happen at this point. */
+/** The effects that may occur at this point. */
 export type EffectAt<P extends FaultPoint> = EffectOf<P["effects"][number]>;
 
 /** How often a rule acts. */

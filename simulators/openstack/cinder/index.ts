@@ -60,7 +60,7 @@ function removeUnused(cinder: Cinder, volumeId: string): void {
   if (isFree && row.status !== "deleting") startDeleteVolume(cinder, row);
 }
 
-/** What Cinder does for Nova. */
+/** Cinder's operations for Nova. */
 const operations = (cinder: Cinder): VolumeOps => ({
   volume: (actor, id) => findVolume(cinder, id, actor),
   find: (id) => findVolume(cinder, id),

@@ -38,7 +38,7 @@ import { keystoneWire } from "./wire/wire.ts";
 /** Keystone of one cloud. */
 interface KeystoneService {
   readonly service: Service;
-  /** What it does for the other services. */
+  /** Its operations for the other services. */
   readonly ops: IdentityOps;
 }
 

@@ -14,7 +14,7 @@ export type { NeutronState } from "./state/state.ts";
 /** Neutron, as the cloud puts it together. */
 interface NeutronService {
   readonly service: Service;
-  /** What it does for the other services. */
+  /** Its operations for the other services. */
   readonly ops: PortOps;
   /** Whether security groups let `source` connect to `port` (TCP) of `address`. `undefined`: no port holds the address. */
   admits(source: string, address: string, port: number): boolean | undefined;

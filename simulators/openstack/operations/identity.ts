@@ -20,7 +20,7 @@ export interface Actor {
   }[];
 }
 
-/** What Keystone does for the other services. */
+/** Keystone's operations for the other services. */
 export interface IdentityOps {
   /** The bearer of a valid token, or `undefined`. */
   actor(token: string): Actor | undefined;

@@ -19,7 +19,7 @@ export interface ImageView {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** What Glance does for Nova and Cinder. */
+/** Glance's operations for Nova and Cinder. */
 export interface ImageOps {
   /** An image the actor may see. */
   image(actor: Actor, imageId: string): ImageView | undefined;

@@ -73,7 +73,10 @@ export interface FloatingIpView {
   readonly deviceId: string;
 }
 
-/** What Nova's old routes (up to 2.35) change in Neutron for their clients. Each throws `Refusal` as Neutron's own API would. */
+/**
+ * The changes that Nova's old routes (up to 2.35) make in Neutron for their clients. Each throws `Refusal` as
+ * Neutron's own API would.
+ */
 export interface ProxiedOps {
   createGroup(actor: Actor, group: { readonly name: string; readonly description: string }): SecurityGroupView;
   updateGroup(
@@ -99,7 +102,7 @@ export interface ProxiedOps {
   release(actor: Actor, id: string): void;
 }
 
-/** What Neutron does for Nova (and for a floating address, Designate). */
+/** Neutron's operations for Nova (and for Designate, about a floating address). */
 export interface PortOps {
   readonly proxied: ProxiedOps;
   /** A network that the actor may see. */

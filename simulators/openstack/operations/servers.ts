@@ -1,4 +1,4 @@
-/** What Nova does for the other services. */
+/** Nova's operations for the other services. */
 export interface ServerOps {
   /** Anybody's live server. */
   server(serverId: string):

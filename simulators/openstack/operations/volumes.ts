@@ -13,7 +13,7 @@ export interface VolumeView {
   readonly attachments: readonly { readonly id: string; readonly serverId: string; readonly device: string | null }[];
 }
 
-/** What Cinder does for Nova. */
+/** Cinder's operations for Nova. */
 export interface VolumeOps {
   /** A volume the actor may see. */
   volume(actor: Actor, volumeId: string): VolumeView | undefined;

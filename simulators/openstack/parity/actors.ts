@@ -15,7 +15,7 @@ export interface ActorSession {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-/** What a scenario starts from: its actors, and the values that its steps name. */
+/** The start of a scenario: its actors, and the values that its steps name. */
 export interface PreparedScenario {
   readonly variables: Variables;
   readonly actors: Readonly<Record<string, ActorSession>>;
@@ -51,7 +51,7 @@ function endpointsOf(catalog: readonly CatalogEntry[]): Record<string, Endpoint>
   return endpoints;
 }
 
-/** What a scenario finds in the cloud: the administrator, the fixtures, its own projects and users. */
+/** The prepared contents of the cloud for a scenario: the administrator, the fixtures, its own projects and users. */
 export class ScenarioSetup {
   readonly #client: CloudClient;
   readonly #admin: ActorSession;

@@ -5,7 +5,7 @@ import type { RecordedExchange } from "./recording.ts";
 /** Saved values and those of the scenario's actors, by name. */
 export type Variables = Map<string, unknown>;
 
-/** What came back, as a client sees it: header names in lower case, the body parsed where it is JSON. */
+/** A reply as a client sees it: header names in lower case, the body parsed if it is JSON. */
 export interface ReceivedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

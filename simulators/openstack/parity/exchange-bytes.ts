@@ -19,7 +19,7 @@ export function exchangeBytes(port: number, bytes: Uint8Array, isHalfClosed = fa
   });
 }
 
-/** What has come back by the time that a later request to the same server is answered. */
+/** The bytes that have come back by the time that a later request to the same server is answered. */
 export async function receivedMeanwhile(
   port: number,
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ function isComplete(received: Buffer): boolean {
   return length !== undefined && rest.length >= end + 4 + Number(length);
 }
 
-/** What follows `100 Continue`. */
+/** The bytes after `100 Continue`. */
 function withoutInterim(bytes: Buffer): Buffer {
   return bytes.toString("latin1", 0, 13).startsWith("HTTP/1.1 100 ") ? bytes.subarray(headEnd(bytes) + 4) : bytes;
 }

@@ -13,7 +13,7 @@ export interface RecordedScenario {
   readonly steps: readonly RecordedStep[];
 }
 
-/** What a step sends, and what it saves of the reply. */
+/** The request of a step, and the values that it saves from the reply. */
 export interface RecordedRequest {
   /** `A`, `A-reader`, `B`, `B-reader`, `admin`, `none`, `badtoken`, or `{{name}}` of a saved token. */
   readonly as: string;

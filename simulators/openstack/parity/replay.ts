@@ -22,7 +22,7 @@ interface StepFailure {
 /** How far a scenario matches, and where it does not. */
 export interface ScenarioResult extends ScenarioScore {
   readonly failures: readonly StepFailure[];
-  /** What its steps sent. */
+  /** The requests of its steps. */
   readonly requests: readonly SentRequest[];
 }
 

@@ -34,7 +34,7 @@ interface ScenarioTraffic {
   readonly requests: readonly SentRequest[];
 }
 
-/** What stands before the paths of a service's routes in its addresses. */
+/** The prefix of a service's routes in its addresses. */
 const PREFIXES: Readonly<Partial<Record<ServiceName, string>>> = { nova: "/v2.1" };
 
 /** The path of a route behind the service's prefix. The documents of versions have none. */

@@ -8,6 +8,20 @@ import { readClientTraffic, refusedRows, routeStatuses, routeTotals, servedRows 
 const scoreRow = ({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
   `| ${name} | ${scenariosMatched} / ${scenarios} | ${stepsMatched} / ${steps} | ${((100 * stepsMatched) / Math.max(1, steps)).toFixed(1)} % |`;
 
+/** The meaning of the tables of routes. `client` is the client that ran in a simulated cloud. */
+const routesIntro = (client: string): readonly string[] => [
+  "`bosh` is the director's CPI and `openstack` the command line client, each observed at the real services (docs/discoveries/openstack.md,",
+  `"What clients call"); the CPI's own sequences are among the recordings. \`${client}\` also ran the commands of`,
+  "`recordings/openstack-cli.txt` in a simulated cloud (`npm run clients`), and is named at each route that it called there.",
+  "Recorded: requests of the recordings above. HEAD stands beside GET where it does the same.",
+  "",
+  "*Neither* counts routes that no recording and no client here has called: they follow the API reference and the services' source, and nothing",
+  "else vouches for them. Most are for operators and other services (Cinder's groups, attachments, messages, hosts and quota classes; Keystone's",
+  "inherited and system grants, and trusts), repeat another form (the tags of each Neutron resource one by one; Nova's former proxies for images,",
+  "security groups and floating IPs), or are further methods of Swift. Tempest and gophercloud ran against the simulator too, but which",
+  "routes they called was not kept.",
+];
+
 /** The services of OpenStack, against recordings of real ones. `cross` are sequences over several of them, the CPI's among them. */
 export const openStackParity: ParitySubject<ScenarioResult> = {
   name: "openstack",
@@ -41,16 +55,7 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
       "",
       "## Routes",
       "",
-      "`bosh` is the director's CPI and `openstack` the command line client, each observed at the real services (docs/discoveries/openstack.md,",
-      `"What clients call"); the CPI's own sequences are among the recordings. \`${traffic.client}\` also ran the commands of`,
-      "`recordings/openstack-cli.txt` in a simulated cloud (`npm run clients`), and is named at each route that it called there.",
-      "Recorded: requests of the recordings above. HEAD stands beside GET where it does the same.",
-      "",
-      "*Neither* counts routes that no recording and no client here has called: they follow the API reference and the services' source, and nothing",
-      "else vouches for them. Most are for operators and other services (Cinder's groups, attachments, messages, hosts and quota classes; Keystone's",
-      "inherited and system grants, and trusts), repeat another form (the tags of each Neutron resource one by one; Nova's former proxies for images,",
-      "security groups and floating IPs), or are further methods of Swift. Tempest and gophercloud ran against the simulator too, but which",
-      "routes they called was not kept.",
+      ...routesIntro(traffic.client),
       "",
       "| Service | Served | Of real clients | Only recorded | Neither | Refused |",
       "|---|---|---|---|---|---|",

@@ -1,6 +1,6 @@
 import type { Schema } from "./schema.ts";
 
-/** What `$ref` leads to, by the schema that holds it. */
+/** The target of `$ref`, by the schema that contains it. */
 const TARGETS = new WeakMap<object, Schema>();
 
 /** The schema that a reference leads to; itself without one. */

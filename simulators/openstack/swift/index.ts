@@ -13,7 +13,7 @@ export type { SwiftState } from "./state/state.ts";
 /** Swift of one cloud. */
 interface SwiftService {
   readonly service: Service;
-  /** What exists; read only. */
+  /** The state; read-only. */
   state(): SwiftState;
 }
 

@@ -9,7 +9,7 @@ const memory = (description: string): object => ({
   description: `${description}, such as 8MB.`,
 });
 
-/** What may be changed at any time. */
+/** Parameters that may be changed at any time. */
 export const CHANGEABLE: SchemaProperties = {
   ...EVERY_SERVICE,
   max_connections: {
@@ -41,7 +41,7 @@ export const CHANGEABLE: SchemaProperties = {
   },
 };
 
-/** What stays as it was given on create. */
+/** Parameters that are fixed on creation. */
 export const LASTING: SchemaProperties = {
   continuous_archiving: {
     type: "boolean",

@@ -13,13 +13,13 @@ const look = seeTable(STATE);
 const isClear = ({ state, began }: BackupOperation): boolean =>
   state === "succeeded" || state === "failed" || (state === "refused" && began.status < 500);
 
-/** The state that the data are in; undefined: none of them. */
+/** The state that the data match; undefined if they match none. */
 const stateIn = (seen: DatabaseContents, states: readonly DatabaseContents[]): number | undefined => {
   const at = states.findIndex((each) => differences(each, seen).length === 0);
   return at < 0 ? undefined : at;
 };
 
-/** Two orders at once, of each kind: each ends or is refused, and the data are those of one moment. */
+/** Two requests at once, of each kind: each ends or is refused, and the data have the state of one moment. */
 async function judgeAtOnce(context: BackupContext): Promise<Outcome> {
   const { client, tenant } = await context.stage("B1", "create", "restore");
   const { id } = tenant.live;

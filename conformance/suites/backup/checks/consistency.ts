@@ -11,7 +11,7 @@ import { backupCheck } from "../plan.ts";
 import { chainBeside, readBalances, readChain, TOTAL, transferBeside } from "../workloads/transfers.ts";
 import { readLedger, writeBeside } from "../workloads/writers.ts";
 
-/** The shortest part of a history that is still refused, drawn. */
+/** A drawing of the shortest part of a history that is still refused. */
 function drawFault(writes: readonly LedgerWrite[], rows: readonly LedgerRow[], span: BackupOperation): string {
   const rowsOf = (some: readonly LedgerWrite[]): readonly LedgerRow[] =>
     rows.filter(({ writer, seq }) => some.some((each) => each.writer === writer && each.seq === seq));
@@ -19,12 +19,12 @@ function drawFault(writes: readonly LedgerWrite[], rows: readonly LedgerRow[], s
   return drawHistory(shortest, rowsOf(shortest), span);
 }
 
-/** A backup while applications work; ends the check as unknown if none succeeds. */
+/** Takes a backup while applications work; ends the check as unknown if none succeeds. */
 async function backUp(context: BackupContext, { client, tenant }: Stage): Promise<BackupOperation> {
   return context.backup(client, tenant);
 }
 
-/** Restores, and reads what came back. */
+/** Restores, and reads the restored data. */
 async function readBack<T>(
   context: BackupContext,
   { client, tenant }: Stage,

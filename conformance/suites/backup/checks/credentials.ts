@@ -11,7 +11,7 @@ async function unbindAndWait(context: BackupContext, { live, binding }: Tenant):
   await platform.settle(live.offer, await platform.unbind(live.offer, live.id, binding.id));
 }
 
-/** Three bindings: one that stays, one removed after the backup, one created after it. */
+/** Three bindings: one that stays, one that is removed after the backup, one that is created after it. */
 async function judgeCredentials(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const lasting = await context.tenant(offer);

@@ -14,7 +14,7 @@ const SEQUENCE = "drydock_numbers";
 /** Numbers drawn from the sequence before the backup. */
 const DRAWN = 17;
 
-/** Indexes, views and rights, as far as the engine has them. */
+/** Indexes, views and rights, if the engine has them. */
 async function createObjects(session: RecordedSession): Promise<void> {
   const { shape } = MANY_ROWS;
   if (session.extras.has("index")) {
@@ -40,7 +40,7 @@ async function prepare(
 
 const OBJECTS = ["index", "view", "grant", "type"] as const;
 
-/** A pass says what it compared. What an engine lacks, or its client can't create, was not examined. */
+/** A pass states what it compared: anything that the engine lacks, or its client can't create, was not examined. */
 function passWith(
   extras: RecordedSession["extras"],
   contents: DatabaseContents,
@@ -51,14 +51,14 @@ function passWith(
   return { ...pass(...evidence), reason: `${contents.size} facts as before, digest ${digestOf(contents)}${unseen}` };
 }
 
-/** Removes what was backed up, so that it can only come from the backup: two whole tables, and some rows of the third. */
+/** Removes two whole tables and some rows of the third, so that they can only come from the backup. */
 async function destroy(session: RecordedSession): Promise<void> {
   for (const { shape } of [TYPES, VOLUME]) await session.run({ do: "drop-table", table: shape.name });
   const { shape, rows } = MANY_ROWS;
   for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
 }
 
-/** A gap is not a fault; a number that was handed out before is. */
+/** A gap is allowed; a number that was handed out before is a fault. */
 async function judgeSequence(
   context: BackupContext,
   tenant: Tenant,

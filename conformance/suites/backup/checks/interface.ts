@@ -41,7 +41,10 @@ async function judgeDeclared(context: BackupContext): Promise<Outcome> {
 
 const ORDER = ["queued", "running", "succeeded"];
 
-/** Follows a backup answer by answer: its id stays, and no answer shows less progress than the one before. */
+/**
+ * Follows a backup answer by answer: its id stays the same, and no answer shows less progress than the
+ * previous one.
+ */
 async function progress(context: BackupContext): Promise<Outcome> {
   const { client, live } = await context.apiStage("B1", "create", "get");
   const begun = await client.begin(live.id);

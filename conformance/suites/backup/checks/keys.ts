@@ -16,7 +16,7 @@ const fillState = async (session: RecordedSession): Promise<DatabaseContents> =>
   await createFilled(session, STATE), look(session)
 );
 
-/** A key that is not a word of any language, because reports must not hold anybody's real key. */
+/** A key that is not a word of any language, because reports must never contain a real key. */
 const keyOf = (context: BackupContext, which: string): string => `drydock-${which}-${context.platform.newId()}`;
 
 const setKey = (client: BackupClient, instance: string, key: string): Promise<Observation> =>
@@ -24,7 +24,7 @@ const setKey = (client: BackupClient, instance: string, key: string): Promise<Ob
 
 const textOf = ({ bytes }: Observation): string => Buffer.from(bytes).toString("utf8");
 
-/** Encodings in which a text may be stored without being hidden. */
+/** Encodings that do not hide a stored text. */
 const formsOf = (text: string): readonly string[] => [
   text,
   Buffer.from(text).toString("base64").replace(/=+$/, "").slice(0, -2),
@@ -54,7 +54,7 @@ async function judgeAtRest(context: BackupContext): Promise<Outcome> {
   return pass(backup.last);
 }
 
-/** Keys that nobody should be able to set. */
+/** Keys that must not be accepted. */
 const SHORT_KEY = "abc";
 
 async function judgeRotation(context: BackupContext): Promise<Outcome> {

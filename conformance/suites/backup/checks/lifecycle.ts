@@ -21,7 +21,7 @@ async function entriesOf(
 const goodIn = (client: BackupClient, entries: readonly JsonObject[]): readonly string[] =>
   entries.filter((each) => client.stateOf(each) === "succeeded").flatMap((each) => client.idOf(each) ?? []);
 
-/** Lets days pass, if an operator can; `hooks.faults.clock` moves the platform's clock forward by one day. */
+/** Lets days pass, if an operator can: `hooks.faults.clock` moves the platform's clock forward by one day. */
 async function passDays(context: BackupContext, instance: string, days: number): Promise<void> {
   for (let at = 0; at < days; at++) await context.withFault("clock", instance, async () => {});
   await context.platform.settings.clock.sleepMs(NOTICE_MS);

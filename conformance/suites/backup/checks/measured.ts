@@ -10,7 +10,7 @@ import type { LedgerWrite } from "../oracles/ledger.ts";
 import { backupCheck } from "../plan.ts";
 import { readLedger, writeBeside } from "../workloads/writers.ts";
 
-/** A passing verdict that says what was measured, or a failure if the vendor claims less. */
+/** A pass that states the measurement, or a failure if it exceeds the vendor's claim. */
 function judgeFigure(name: string, valueMs: number, claimedMs: number | undefined, measured: Outcome): Outcome {
   const seen = `${(valueMs / 1000).toFixed(1)} s`;
   if (claimedMs !== undefined && valueMs > claimedMs)
@@ -27,14 +27,14 @@ const claimOf = (context: BackupContext, name: "rpo" | "rto" | "stall"): number 
   return seconds === undefined ? undefined : seconds * 1000;
 };
 
-/** Everything is lost at once: the restore of the newest backup lacks what was written since. */
+/** Everything is lost at once: a restore of the newest backup lacks all later writes. */
 async function judgeLoss(context: BackupContext): Promise<Outcome> {
   const { client, tenant } = await context.stage("B1", "create", "restore");
   const { writes, result: backup } = await writeBeside(context, tenant, () => context.backup(client, tenant));
   const restore = await context.restore(client, tenant, backup);
   const rows = await context.readAfterRestore(tenant.access, [backup, restore], readLedger);
   const there = new Set(rows.map(({ writer, seq }) => `${writer}/${seq}`));
-  // The loss strikes at the very moment when the backup has ended.
+  // The loss happens at the very moment when the backup has ended.
   const lostMs = backup.endedMs;
   const missing = writes.filter(
     ({ writer, seq, ackedMs }) => ackedMs !== undefined && ackedMs <= lostMs && !there.has(`${writer}/${seq}`),

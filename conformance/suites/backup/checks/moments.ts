@@ -11,7 +11,7 @@ const TABLE = markedTable("drydock_moments", "the beginning", "first");
 
 /** Time between two writes that a restore must tell apart, in milliseconds. */
 const STEP_MS = 2000;
-/** How far outside of a window is outside, in milliseconds. */
+/** The distance that is certainly outside a window, in milliseconds. */
 const OUTSIDE_MS = 3_600_000;
 /** How long the log of a write may take to be collected, in milliseconds. */
 const COLLECTED_MS_MAX = 300_000;
@@ -37,7 +37,7 @@ async function askWindow(client: BackupClient, instance: string): Promise<Window
   return Number.isNaN(startMs) || Number.isNaN(endMs) ? undefined : { startMs, endMs, answer };
 }
 
-/** The window, once it includes a moment. */
+/** Waits until the window includes a moment, and returns it. */
 async function awaitWindow(client: BackupClient, instance: string, untilMs: number): Promise<Window> {
   const { clock } = client;
   const endMs = clock.nowMs() + COLLECTED_MS_MAX;
@@ -144,7 +144,7 @@ async function judgeBranches(context: BackupContext): Promise<Outcome> {
   await awaitWindow(client, tenant.live.id, undone);
   await rowsAt(context, stage, kept);
   const [later = 0] = await writeApart(context, stage, ["after the restore"]);
-  // A vendor may begin the window anew: then a backup must be taken first.
+  // A vendor may start a new window: then a backup must be taken first.
   await context.backup(client, tenant);
   await client.clock.sleepMs(STEP_MS);
   const [last = 0] = await writeApart(context, stage, ["last"]);
@@ -172,10 +172,13 @@ async function judgeBranches(context: BackupContext): Promise<Outcome> {
   return pass(...evidence, ...context.lastStep());
 }
 
-/** What an idle instance may lose where nobody says how much, in milliseconds. */
+/** What an idle instance may lose if nothing is claimed, in milliseconds. */
 const LOSS_MS_MAX = 300_000;
 
-/** Logs of writes that are collected by the segment wait for the next write, unless somebody sees to it. */
+/**
+ * A log of writes that is collected segment by segment waits for the next write, unless the platform takes
+ * care of it.
+ */
 async function judgeIdle(context: BackupContext): Promise<Outcome> {
   context.requireFault("node-lost");
   const stage = await begin(context);

@@ -47,7 +47,7 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
 export const neighbourCheck = backupCheck("BK-48", {
   requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
   instances: 2,
-  // We can't choose whom a restore hits by mistake: in a run alone, there is nobody else to hit.
+  // We can't choose which instance a restore hits by mistake. Run alone, it has no other to hit.
   exclusive: true,
   run: neighbourUnchanged,
 });

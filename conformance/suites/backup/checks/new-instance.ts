@@ -16,7 +16,7 @@ const STATE = markedTable("drydock_origin", "the source", "first", "second", "th
 
 const look = seeTable(STATE);
 
-/** What precedes a restore into a new instance: data, a backup of them, and further writes in the source. */
+/** The preparation of a restore into a new instance: data, a backup, and further writes in the source. */
 async function prepare(
   context: BackupContext,
   { client, tenant }: Stage,
@@ -59,7 +59,7 @@ async function judgeCopy(context: BackupContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
-/** The tags of an offering: two that share one are of the same engine. */
+/** The tags of an offering: two offerings that share one have the same engine. */
 const tagsOf = ({ service }: Offer): readonly string[] => {
   const { tags } = service.raw;
   return isArray(tags) ? tags.map(String) : [];
@@ -87,7 +87,10 @@ async function judgeVersions(context: BackupContext): Promise<Outcome> {
   return judgeElsewhere(context, stage, other, `the offering ${other.service.name}`);
 }
 
-/** A restore into an instance that is of another kind: it is done whole, or refused before anything is touched. */
+/**
+ * A restore into an instance of a different kind: it is carried out completely, or refused before anything is
+ * touched.
+ */
 async function judgeElsewhere(context: BackupContext, stage: Stage, other: Offer, where: string): Promise<Outcome> {
   const { client, tenant } = stage;
   const { was, backup } = await prepare(context, stage);
@@ -119,7 +122,7 @@ async function judgeElsewhere(context: BackupContext, stage: Stage, other: Offer
     : fail(`the data of the backup in an instance of ${where}`, describeDifferences(found), ...evidence);
 }
 
-/** A declared policy: the backups of a removed instance remain for their owner, or are gone. */
+/** The declared policy: the backups of a removed instance remain for their owner, or are gone. */
 async function judgeAfterDeprovision(context: BackupContext): Promise<Outcome> {
   const stage = await context.stage("B4", "create");
   const { client, offer, tenant } = stage;
@@ -161,7 +164,7 @@ async function judgeAfterDeprovision(context: BackupContext): Promise<Outcome> {
   return fail("the data of the backup, after its instance is gone", describeDifferences(found), ...evidence);
 }
 
-/** What is kept is kept completely, and what is purged is purged completely: listed but not restorable, or the reverse, is neither. */
+/** Backups are kept completely or purged completely: listed but not restorable, or the reverse, is neither. */
 async function judgePolicy(context: BackupContext): Promise<Outcome> {
   const { client, offer, live } = await context.apiStage("B4", "create", "get");
   const backup = await context.backup(client, { live });

@@ -13,7 +13,7 @@ const VALUE = { name: "value", type: "text" } as const;
 
 const look = seeTable(LEDGER);
 
-/** What an application leaves open: an idle session, and one in the middle of a transaction. */
+/** The open sessions of an application: an idle one, and one in the middle of a transaction. */
 interface Held {
   readonly idle: RecordedSession;
   readonly busy: RecordedSession;
@@ -43,7 +43,7 @@ async function goesOn(session: RecordedSession): Promise<boolean> {
 
 /** How long a restore may be in progress before the transaction is ended for it, in milliseconds. */
 const HOLD_MS_MAX = 60_000;
-/** A restore that ends so soon after it has waited for that, in milliseconds. */
+/** A restore that ends within this time afterwards has waited for that, in milliseconds. */
 const RELEASE_MS_MAX = 10_000;
 
 interface Restored {
@@ -52,7 +52,10 @@ interface Restored {
   readonly hasWaited: boolean;
 }
 
-/** Restores with both sessions open. A restore that waited for the transaction would wait for ever, and so would the suite. */
+/**
+ * Restores with both sessions open. A restore that waits for the transaction would wait forever, and so would
+ * the suite.
+ */
 async function restoreUnder(
   client: BackupClient,
   tenant: Tenant,

@@ -12,7 +12,7 @@ const VALUE = { name: "value", type: "text" } as const;
 
 const look = seeTable(STATE);
 
-/** Restores, and says how the data differ from the original; undefined: they don't. */
+/** Restores, and describes how the data differ from the original; undefined if they don't. */
 async function judgeBack(
   context: BackupContext,
   { client, tenant }: Stage,
@@ -90,7 +90,7 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 const ROW_CHARS = 64 * 1024;
 const LARGE_ROWS = LARGE_BYTES / ROW_CHARS;
 
-/** Text that compression hardly shrinks: output of a generator, as base64. */
+/** Text that hardly compresses: generated, as base64. */
 function noise(seed: number): string {
   const bytes = Buffer.alloc((ROW_CHARS / 4) * 3);
   let state = (seed * 2_654_435_761 + 1) >>> 0;

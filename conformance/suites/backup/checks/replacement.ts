@@ -16,7 +16,7 @@ async function prepare(session: RecordedSession): Promise<DatabaseContents> {
   return readContents(session, SHAPES);
 }
 
-/** Changes after the backup: a restore must undo each of them, and nobody clears the way for it. */
+/** Changes after the backup: a restore must undo each of them, without anybody clearing the way. */
 async function live(session: RecordedSession): Promise<void> {
   const table = LEDGER.shape;
   await session.run({ do: "insert", table, rows: [["added", "after the backup"]] });

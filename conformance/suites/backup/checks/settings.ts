@@ -9,7 +9,7 @@ import { backupCheck } from "../plan.ts";
 
 const TABLE = markedTable("drydock_settings", "settings", "only");
 
-/** What shows how an instance was set up, beside its tables: rows of a kind, a name and a value. */
+/** The setup of an instance besides its tables: rows of a name and a value, by kind. */
 const VIEWS: readonly (readonly [kind: string, sql: string])[] = [
   ["extension", "SELECT extname::text, extversion::text FROM pg_extension ORDER BY 1"],
   ["database", "SELECT datname::text, '' FROM pg_database ORDER BY 1"],
@@ -31,14 +31,14 @@ async function readSettings(session: RecordedSession): Promise<Settings> {
     try {
       for (const [name, value] of await session.run({ do: "native", text })) found.set(`${kind} ${name}`, value ?? "");
     } catch (error) {
-      // What this engine has not, or does not show to its tenants.
+      // The kinds that this engine lacks, or does not show to its tenants.
       if (!(error instanceof DataError) || error.fault !== "failed") throw error;
     }
   }
   return found;
 }
 
-/** What the API shows of the instance's parameters; undefined where it shows none. */
+/** The instance's parameters as the API shows them; undefined if it shows none. */
 async function shownParameters(context: BackupContext, live: Parameters<typeof context.osb.fetchInstance>[0]) {
   const answer = await context.osb.fetchInstance(live);
   return answer === undefined ? undefined : bodyOf(answer)["parameters"];
@@ -46,13 +46,14 @@ async function shownParameters(context: BackupContext, live: Parameters<typeof c
 
 async function judgeSettings(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
-  // No values are made up: one that the schema takes may well fill the disk. What is given, or demanded, is what there is to keep.
+  // No values are invented, because one that the schema allows may well fill the disk. Only given or required
+  // parameters have to be kept.
   const parameters = parametersOf(context.run, offer, "provision");
   const client = await context.backups(offer, "B1", "create", "restore");
   const tenant = await context.tenant(offer, await context.osb.freshOf(offer, parameters));
   const { live } = tenant;
   await context.inSession(tenant, (session) => createFilled(session, TABLE));
-  // The words in which settings are asked for are PostgreSQL's.
+  // The query for settings is in PostgreSQL's dialect.
   const read = tenant.access.login.client === "postgresql" ? readSettings : async () => NONE;
   const was = await context.inSession(tenant, read);
   const shown = await shownParameters(context, live);

@@ -16,7 +16,7 @@ const RESUME_POLL_MS = 500;
 /** How often a busy instance is asked again, in milliseconds. */
 const BUSY_POLL_MS = 5000;
 
-/** Whether writes are accepted again; the last refusal if they are not. */
+/** Undefined once writes are accepted again; otherwise the last refusal. */
 async function writesResume(
   context: BackupContext,
   { tenant, client }: Stage,
@@ -40,7 +40,7 @@ async function writesResume(
 
 const wasDone = ({ state }: BackupOperation): boolean => state === "succeeded";
 
-/** Requests a backup until it is taken: what failed may still be cleared up, and the instance be busy. */
+/** Requests a backup until one is taken: clearing up a failed one may keep the instance busy for a while. */
 async function createOnceFree({ platform }: BackupContext, client: BackupClient, id: string): Promise<BackupOperation> {
   const { clock, signal, operationMsMax } = platform.settings;
   const endMs = clock.nowMs() + operationMsMax;
@@ -52,7 +52,7 @@ async function createOnceFree({ platform }: BackupContext, client: BackupClient,
   }
 }
 
-/** What happens beside a backup that meets a fault, and what it shows. */
+/** The actions alongside a backup under a fault, and their findings. */
 interface Beside {
   prepare(tenant: Tenant): Promise<void>;
   during<T>(tenant: Tenant, work: () => Promise<T>): Promise<{ readonly result: T; readonly shown?: Outcome }>;
@@ -63,7 +63,7 @@ const NOTHING: Beside = {
   during: async (_tenant, work) => ({ result: await work() }),
 };
 
-/** A backup that meets a fault does not succeed unless it is complete; the next one does. */
+/** A backup under a fault succeeds only if it is complete; the next backup succeeds. */
 async function judgeFaultedBackup(context: BackupContext, fault: string, beside = NOTHING): Promise<Outcome> {
   context.requireFault(fault);
   const stage = await context.stage("B1", "create", "restore");
@@ -106,7 +106,7 @@ async function judgeFailOver(context: BackupContext): Promise<Outcome> {
   });
 }
 
-/** The same under each of several faults for which there are hooks. */
+/** The same for each of several faults that have hooks. */
 async function judgeFaults(context: BackupContext, faults: readonly string[]): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const fault of faults)

@@ -4,7 +4,7 @@ import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.t
 import type { BackupContext } from "../context.ts";
 import { backupCheck } from "../plan.ts";
 
-/** The members in which products show times, in the order that the times must have. */
+/** The members in which products show times, in the required order of the times. */
 const TIMES: readonly (readonly string[])[] = [
   ["triggered_at", "requested_at", "created_at", "taken_at"],
   ["started_at"],
@@ -17,7 +17,7 @@ const SKEW_MS_MAX = 120_000;
 interface NamedTime {
   readonly name: string;
   readonly value: string | number;
-  /** Undefined: it can't be read without guessing, such as its zone. */
+  /** Undefined if it can't be read without guessing, for example its zone. */
   readonly ms: number | undefined;
 }
 

@@ -16,10 +16,10 @@ import { SHIELD_TENANT, shieldDialect } from "./shield.ts";
 import { swisscomDialect } from "./swisscom.ts";
 import { tanzuDialect } from "./tanzu.ts";
 
-/** What every product that backs up and restores in place must show. */
+/** The checks that every product with backups and restores in place must pass. */
 const ONLY = ["BK-10", "BK-11", "BK-19", "BK-24", "BK-48"];
 
-/** The product, its double, and what drydock.yml says about it. */
+/** The product, its double, and its part of drydock.yml. */
 const PRODUCTS: readonly (readonly [name: string, dialect: BackupDialect, file: string])[] = [
   ["an extension of the OSB API", extensionDialect, ""],
   ["a9s", a9sDialect(["instances"], "restore"), ""],
@@ -54,7 +54,7 @@ async function judge(
 
 const ALL_PASS = {
   ...Object.fromEntries(ONLY.map((id) => [id, "pass"])),
-  // Its pass says what was compared.
+  // Its pass states what was compared.
   "BK-10": expect.stringMatching(/^pass: \d+ facts as before, digest [0-9a-f]{16}$/),
 };
 
@@ -64,7 +64,7 @@ describe("the driver of a product, on a double of it", () => {
     expect(await judge(new ToyCloud(), { backups }, { file })).toEqual({ ...ALL_PASS, ...removable });
   });
 
-  it.each(PRODUCTS)("%s: tells a restore that appends", async (_name, backups, file) => {
+  it.each(PRODUCTS)("%s: exposes a restore that appends", async (_name, backups, file) => {
     const cloud = new ToyCloud({
       restore: ({ store }, dump) => dump.tables.forEach((table, name) => store.tables.set(name, table)),
     });
@@ -81,7 +81,7 @@ describe("the driver of a product, on a double of it", () => {
     expect(found).toEqual({ "BK-11": "pass", "BK-24": "pass" });
   });
 
-  it("a provision that restores is judged by what it can show", async () => {
+  it("a provision that restores is judged as far as it can be", async () => {
     const cloud = new ToyCloud();
     const toy = toyOptions(cloud, { backups: null });
     const fetch = asFetch(restoringByParameter(cloud, createToyBroker(cloud, { backups: null })));

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject, parseJson } from "../../../client
 import type { ToyCloud } from "../../toy/cloud.ts";
 import type { Refusal, Task } from "../../toy/vault.ts";
 
-/** What a double answers to a program: the exit code and the output. */
+/** A double's answer to a program: exit code and output. */
 interface ProgramEnd {
   readonly code: number;
   readonly body?: Json | undefined;
@@ -15,7 +15,7 @@ const showTask = ({ id, state }: Task): JsonObject => ({ id, state });
 const endWith = (made: Task | Refusal): ProgramEnd =>
   "refused" in made ? { code: CODES[made.refused] ?? 1 } : { code: 0, body: showTask(made) };
 
-/** What a vendor's own program does, in ten lines for each platform. */
+/** The work of a vendor's own program, in ten lines for each platform. */
 function perform(cloud: ToyCloud, operation: string, instanceId: string, backupId: string): ProgramEnd {
   const { vault } = cloud;
   vault.tick();
@@ -61,7 +61,7 @@ class Scripts {
   #whole(operation: string, instanceId: string, backupId: string): ProgramEnd {
     const begun = perform(this.#cloud, operation, instanceId, backupId);
     const now = this.#cloud.nowMs;
-    // A script returns only when it is done.
+    // A script returns only once it is done.
     this.#cloud.nowMs = () => now() + 10_000;
     for (let at = 0; at < 2; at++) {
       this.#cloud.vault.tick();

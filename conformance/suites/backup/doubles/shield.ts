@@ -2,7 +2,7 @@ import { jsonOf, reply, type WireResponse } from "../../../osb/memory-broker/htt
 import { type BackupDialect, refuse, textOf } from "../../toy/extension.ts";
 import type { Refusal, Task, ToyVault } from "../../toy/vault.ts";
 
-/** The SHIELD tenant that holds the targets of all instances. */
+/** The SHIELD tenant with the targets of all instances. */
 export const SHIELD_TENANT = "tenant-of-the-platform";
 
 const STATUSES: Readonly<Record<Task["state"], string>> = {

@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<Task["state"], string>> = {
   deleted: "COMPLETE",
 };
 
-/** An order is a job, whose URL is in a header; the answer itself is empty. */
+/** A request starts a job, with its URL in a header; the answer itself is empty. */
 const asJob = (made: Task | Refusal): WireResponse =>
   "refused" in made
     ? refuse(made.refused)

@@ -2,7 +2,7 @@ import type { TableRow } from "../../../data/statement.ts";
 import { type Behaviour, RIGHT, type ToyInstance } from "../../toy/behaviour.ts";
 import { copyOf, replace, type Store, type Table } from "../../toy/engine.ts";
 
-/** A dump that changes what it takes. */
+/** A dump that changes the data. */
 export const dumping = (harm: (dump: Store) => void): Partial<Behaviour> => ({
   dump: ({ store }) => {
     const dump = copyOf(store);
@@ -21,7 +21,7 @@ export const eachRow = (change: (row: TableRow) => TableRow): Partial<Behaviour>
 export const withoutKind = (kind: "index" | "view" | "grant" | "type"): Partial<Behaviour> =>
   dumping(({ objects }) => objects.splice(0, objects.length, ...objects.filter((made) => made.kind !== kind)));
 
-/** Backups that remember the users of their instance, and restores that do something with them. */
+/** Backups that record the users of their instance, and restores that use them. */
 export function withUsers(
   act: (users: Map<string, string>, backedUp: ReadonlyMap<string, string>) => void,
 ): Partial<Behaviour> {
@@ -50,7 +50,7 @@ export function loseTail({ tables }: Store): void {
   for (const key of [...rows.keys()].slice(Math.floor(rows.size / 2))) rows.delete(key);
 }
 
-/** The most that one read of a socket returns. */
+/** The most characters that one read of a socket returns. */
 const READ_BYTES = 64 * 1024;
 
 /** Drops each row in which a read ends. */
@@ -64,8 +64,9 @@ export function loseReads(rows: Map<string, TableRow>): void {
 }
 
 /**
- * What becomes of rows that are kept as views of a buffer which is used again: it grows for a row that does not fit, and begins anew
- * when it is full. Where a later row has come to lie, earlier views show it; keys and the number of rows are right.
+ * The rows after they were kept as views of a reused buffer, which grows for a row that does not fit, and
+ * starts again when it is full. Where a later row has overwritten an earlier one, both views show it; keys
+ * and the number of rows are right.
  */
 export function keepViews(rows: Map<string, TableRow>): void {
   let [capacity, used, place] = [READ_BYTES, 0, 0];
@@ -79,7 +80,7 @@ export function keepViews(rows: Map<string, TableRow>): void {
   for (const [key, row] of rows) {
     const bytes = Buffer.byteLength(JSON.stringify(row));
     if (bytes > capacity) {
-      // Memory of its own from here on: what lies in the old one stays.
+      // New memory from here on: the contents of the old one stay.
       show();
       [capacity, used, place, keys] = [2 * bytes, 0, 0, []];
     } else if (used + bytes > capacity) [used, place] = [0, 0];
@@ -90,7 +91,7 @@ export function keepViews(rows: Map<string, TableRow>): void {
   show();
 }
 
-/** Puts the rows of a dump over what is there; `winner` says which of two rows of one key stays. */
+/** Merges the rows of a dump into the existing ones; `winner` decides which of two rows with one key stays. */
 export function append({ store }: ToyInstance, dump: Store, winner: "dump" | "present"): void {
   const both = copyOf(dump);
   for (const [name, { columns, rows }] of store.tables) {

@@ -3,7 +3,7 @@ import { copyOf, replace, replay } from "../../toy/engine.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 import { loseTail } from "./dumps.ts";
 
-/** How many writes a replica that lags has not seen. */
+/** How many writes a lagging replica has not seen. */
 const LAG_WRITES = 3;
 
 /** Under one fault a backup reports success, but is incomplete. */
@@ -16,7 +16,7 @@ const shortUnder = (name: string): Partial<Behaviour> => ({
   },
 });
 
-/** After one fault an instance stays busy for ever. */
+/** After one fault an instance stays busy forever. */
 function busyAfter(name: string): Partial<Behaviour> {
   const busy = new Set<string>();
   return {
@@ -38,7 +38,7 @@ function fullForGood(): Partial<Behaviour> {
   };
 }
 
-/** What platforms get wrong when something breaks. */
+/** Mistakes of platforms when something breaks. */
 export const FAULT_MUTANTS: readonly DataMutant[] = [
   mutant("BK-08", "missing-store-succeeds", "A backup succeeds although there is no store.", {
     endUnder: (fault) => (fault === "store-missing" ? "succeeded" : "failed"),
@@ -58,14 +58,14 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-32",
     "dead-agent-blocks",
-    "After the death of an agent the instance counts as busy for ever.",
+    "After the death of an agent the instance counts as busy forever.",
     busyAfter("kill-agent"),
   ),
   mutant("BK-33", "cut-upload-succeeds", "A backup whose upload was cut off reports success.", shortUnder("store-cut")),
   mutant(
     "BK-33",
     "full-store-blocks",
-    "After the store was full the instance counts as busy for ever.",
+    "After the store was full the instance counts as busy forever.",
     busyAfter("store-full"),
   ),
   mutant(
@@ -102,7 +102,7 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-37",
     "interrupted-restore-blocks",
-    "After an interrupted restore the instance counts as busy for ever.",
+    "After an interrupted restore the instance counts as busy forever.",
     busyAfter("kill-restore"),
   ),
   mutant("BK-38", "full-disk-blocks", "After the disk was full no operation is accepted any more.", fullForGood()),

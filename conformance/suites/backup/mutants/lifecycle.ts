@@ -3,13 +3,13 @@ import { type Behaviour, DAY_MS, RIGHT } from "../../toy/behaviour.ts";
 import { objectOf } from "../../toy/objects.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
-/** A stored backup, as it is. */
+/** A stored backup in the clear. */
 const inClear: Behaviour["store"] = ({ id, instance, dump }) => ({
   name: `${instance}/${id}`,
   text: JSON.stringify([...(dump?.tables ?? [])].map(([name, { rows }]) => [name, [...rows.values()]])),
 });
 
-/** What platforms get wrong about keys, retention, schedules and their promises. */
+/** Mistakes of platforms with keys, retention, schedules and their claims. */
 export const LIFECYCLE_MUTANTS: readonly DataMutant[] = [
   mutant("BK-40", "stored-in-clear", "Stored backups are legible.", { store: inClear }, ["BK-43"]),
   mutant("BK-40", "key-beside-the-artifact", "A tenant's key is stored beside the backup that is sealed with it.", {

@@ -6,7 +6,7 @@ import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 /** How far a replica is behind, in milliseconds. */
 const LAG_MS = 1000;
 
-/** A dump of one moment in some of its tables, and of a later one in the others. */
+/** A dump with some tables from one moment, and the others from a later one. */
 const tearing: Partial<Behaviour> = {
   finishDump: (dump, { store }) => {
     const torn = copyOf(dump);
@@ -28,13 +28,13 @@ function loseParts(dump: Store): Store {
   return cut;
 }
 
-/** The instance that a dump was taken of. */
+/** The instance from which a dump was taken. */
 const sourceOf = (cloud: ToyCloud, dump: Store): ToyInstance | undefined => {
   const backup = cloud.vault.tasks().find((each) => each.kind === "backup" && each.dump === dump);
   return cloud.instances.get(backup?.instance ?? "");
 };
 
-/** Does something more when a backup is restored into another instance. */
+/** Does something else as well when a backup is restored into another instance. */
 const elsewhere = (harm: (target: ToyInstance, source: ToyInstance) => void): Partial<Behaviour> => ({
   restore: (instance, dump, cloud) => {
     RIGHT.restore(instance, dump, cloud);
@@ -43,7 +43,7 @@ const elsewhere = (harm: (target: ToyInstance, source: ToyInstance) => void): Pa
   },
 });
 
-/** What platforms get wrong about backups under load, copies and moments. */
+/** Mistakes of platforms with backups under load, copies and moments. */
 export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     ["BK-13", "BK-14", "BK-15"],

@@ -7,7 +7,7 @@ import type { Task } from "../../toy/vault.ts";
 const isOrder: (request: Parameters<Wire>[0]) => boolean = ({ method, path }) =>
   method === "POST" && path.at(-1) === "backups";
 
-/** Says something at every other poll of a backup that has ended. */
+/** Changes every other poll of a backup that has ended. */
 function alternating(otherwise: (task: Task) => Task): Partial<Behaviour> {
   const asked = new WeakMap<Task, number>();
   return {
@@ -19,7 +19,7 @@ function alternating(otherwise: (task: Task) => Task): Partial<Behaviour> {
   };
 }
 
-/** Orders that come while another one is carried out are accepted, and never end. */
+/** Requests during another operation are accepted, and never end. */
 function sticking(): Partial<Behaviour> {
   const stuck = new WeakSet<Task>();
   return {
@@ -35,7 +35,7 @@ function sticking(): Partial<Behaviour> {
   };
 }
 
-/** A backup that is taken row by row while a restore changes the rows. */
+/** A backup taken row by row while a restore changes the rows. */
 const mixing: Partial<Behaviour> = {
   isBusy: () => false,
   finishDump: (dump, instance, { vault }) => {
@@ -50,7 +50,7 @@ const mixing: Partial<Behaviour> = {
   },
 };
 
-/** What interfaces of backups get wrong. */
+/** Mistakes of interfaces for backups. */
 export const ORDER_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-01",
@@ -157,10 +157,10 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
       return isOrder(request) && answer.status === 404 ? reply(202, { id: "b-0", state: "queued" }) : answer;
     },
   ),
-  mutant("BK-05", "busy-is-for-ever", "A refused order keeps its instance busy for ever.", blocking(), ["BK-*"]),
+  mutant("BK-05", "busy-is-for-ever", "A refused order keeps its instance busy forever.", blocking(), ["BK-*"]),
 ];
 
-/** An instance whose order was refused once is refused for ever. */
+/** After one refused request, an instance refuses forever. */
 function blocking(): Partial<Behaviour> {
   const blocked = new Set<string>();
   return {

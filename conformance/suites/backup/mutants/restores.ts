@@ -12,7 +12,7 @@ const SESSIONS = "BK-12";
 const CREDENTIALS = "BK-19";
 const GONE = "BK-24";
 
-/** What dumps and restores get wrong. */
+/** Mistakes of dumps and restores. */
 export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     [FIDELITY, REPLACEMENT],

@@ -1,7 +1,7 @@
 import { type Behaviour, RIGHT } from "../../toy/behaviour.ts";
 import type { Task } from "../../toy/vault.ts";
 
-/** A removal that only hides: what can no longer be listed or fetched can still be restored. */
+/** A removal that only hides: the backup can no longer be listed or fetched, but still be restored. */
 export function hiding(): Partial<Behaviour> {
   const hidden = new WeakSet<Task>();
   return {

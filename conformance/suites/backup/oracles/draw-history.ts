@@ -1,7 +1,10 @@
 import { timeline } from "./timeline.ts";
 import type { BackupSpan, LedgerRow, LedgerWrite } from "./ledger.ts";
 
-/** A history as lines for a report: time runs to the right, `[` and `]` are the backup, `=` a write from request to acknowledgement. */
+/**
+ * A history as lines for a report: time runs to the right, `[` and `]` enclose the backup, `=` is a write
+ * from request to acknowledgement.
+ */
 export function drawHistory(writes: readonly LedgerWrite[], rows: readonly LedgerRow[], span: BackupSpan): string {
   const times = [span.askedMs, span.endedMs, ...writes.flatMap(({ sentMs, ackedMs = sentMs }) => [sentMs, ackedMs])];
   const [startMs, endMs] = [Math.min(...times), Math.max(...times)];

@@ -2,14 +2,17 @@ import { isLinearizable, type RegisterOperation } from "./register.ts";
 import { shrinkHistory } from "./shrink.ts";
 import { timeline } from "./timeline.ts";
 
-/** Whether each read is of a value that somebody wrote, as far as there was a write of it: leaving out that write would accuse the read of nothing. */
+/**
+ * Whether each read still has the write of its value, if there was one: without that write, the read would be
+ * accused wrongly.
+ */
 function keepsWrites(some: readonly RegisterOperation[], all: readonly RegisterOperation[]): boolean {
   const wrote = (operations: readonly RegisterOperation[], value: number): boolean =>
     operations.some((each) => each.do === "write" && each.value === value);
   return some.every(({ do: what, value }) => what === "write" || wrote(some, value) || !wrote(all, value));
 }
 
-/** The shortest part of a history that no order explains. */
+/** The shortest part of a history that no order of operations explains. */
 export const shrinkRegister = (history: readonly RegisterOperation[], initial: number): readonly RegisterOperation[] =>
   shrinkHistory(history, (some) => keepsWrites(some, history) && !isLinearizable(some, initial));
 

@@ -1,14 +1,14 @@
 /** An account and its balance. */
 export type Balance = readonly [account: string, amount: number];
 
-/** What is wrong with accounts whose total no transfer changes; undefined if nothing is. */
+/** The objection to accounts in which transfers must not change the total; undefined if there is none. */
 export function judgeTotal(expected: number, balances: readonly Balance[]): string | undefined {
   const total = balances.reduce((sum, [, amount]) => sum + amount, 0);
   if (total !== expected) return `the accounts hold ${total} in all instead of ${expected}`;
   return undefined;
 }
 
-/** A step of a chain: it began only once the one before it had been acknowledged. */
+/** A step of a chain: it began only once the previous one had been acknowledged. */
 export interface CausalPair {
   readonly cause: string;
   readonly effect: string;

@@ -5,11 +5,11 @@ export interface LedgerWrite {
   readonly seq: number;
   readonly payload: string;
   readonly sentMs: number;
-  /** When it was acknowledged; undefined: nobody knows whether it took effect. */
+  /** When it was acknowledged; undefined if it is unknown whether it took effect. */
   readonly ackedMs: number | undefined;
 }
 
-/** A row that a restore has brought back. */
+/** A restored row. */
 export interface LedgerRow {
   readonly writer: number;
   readonly seq: number;
@@ -23,9 +23,10 @@ export interface BackupSpan {
 }
 
 /**
- * What is wrong with a restored ledger. `foreign`: a row that nobody wrote; `gap`: a writer's later row is there but an earlier one is not;
- * `stale`: a row that was acknowledged before the backup was requested is missing; `appended`: a row that was sent after its end is there; `torn`:
- * no single moment explains what is there and what is not.
+ * An objection to a restored ledger. `foreign`: a row that nobody wrote; `gap`: a writer's later row is there
+ * but an earlier one is not; `stale`: a row that was acknowledged before the backup was requested is missing;
+ * `appended`: a row that was sent after its end is there; `torn`: no single moment explains which rows are
+ * there and which are not.
  */
 interface LedgerFault {
   readonly kind: "foreign" | "gap" | "stale" | "appended" | "torn";
@@ -82,7 +83,7 @@ function findOutside(
   });
 }
 
-/** A single cut: everything that was acknowledged before it is there, and nothing that was sent after it. */
+/** Looks for a single cut: everything that was acknowledged before it is there, and nothing that was sent after it. */
 function findTear(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) => boolean): readonly LedgerFault[] {
   const there = writes.filter(isThere).toSorted((a, b) => b.sentMs - a.sentMs)[0];
   const missing = writes
@@ -99,8 +100,9 @@ function findTear(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) 
 }
 
 /**
- * Judges what a restore brought back by what was written, and when. It needs no knowledge of the vendor: the rows of each writer are a prefix of
- * what it wrote, and one moment between the request for the backup and its end explains all of them. The worst fault comes first.
+ * Judges the restored rows by what was written, and when. It needs no knowledge of the vendor: the rows of
+ * each writer must be a prefix of what it wrote, and one moment between the request for the backup and its
+ * end must explain all of them. The worst fault comes first.
  */
 export function judgeLedger(
   writes: readonly LedgerWrite[],

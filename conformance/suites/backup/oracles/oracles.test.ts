@@ -26,7 +26,7 @@ const histories = fc
   );
 
 const rowOf = ({ writer, seq, payload }: LedgerWrite): LedgerRow => ({ writer, seq, payload });
-/** What a sound backup holds: the state at one moment; a write in progress may already have taken effect. */
+/** The contents of a sound backup: the state at one moment; a write in progress may already have taken effect. */
 const cut = (writes: readonly LedgerWrite[], atMs: number): readonly LedgerRow[] =>
   writes
     .filter(
@@ -67,7 +67,7 @@ describe("the ledger of acknowledged writes", () => {
     );
   });
 
-  it("refuses two halves of two moments", () => {
+  it("refuses halves of two moments", () => {
     const writes = [0, 1].flatMap((writer) =>
       [0, 1, 2, 3].map((seq) => ({
         writer,
@@ -90,7 +90,7 @@ describe("the ledger of acknowledged writes", () => {
     expect(kinds(writes, torn)).toEqual(["torn"]);
   });
 
-  it("refuses a hole, a row that nobody wrote, and one with another payload", () => {
+  it("refuses a gap, a row that nobody wrote, and a row with a different payload", () => {
     const writes = [0, 1, 2].map((seq) => ({
       writer: 0,
       seq,
@@ -119,7 +119,7 @@ describe("the ledger of acknowledged writes", () => {
     expect([judgeLedger(writes, [], SPAN), judgeLedger(writes, writes.map(rowOf), SPAN)]).toEqual([[], []]);
   });
 
-  it("is drawn with what came back and what is missing", () => {
+  it("is drawn with the restored and the missing rows", () => {
     const writes = [{ writer: 0, seq: 0, payload: "a", sentMs: 500, ackedMs: 700 }];
     expect(drawHistory(writes, [], SPAN).split("\n")).toEqual([
       `backup          |${" ".repeat(13)}[${"-".repeat(25)}]`,
@@ -209,7 +209,7 @@ describe("a register", () => {
     expect(isLinearizable(two, 0)).toBe(false);
   });
 
-  it("is shrunk to what shows the fault, and drawn", () => {
+  it("is shrunk to the part that shows the fault, and drawn", () => {
     const before = Array.from({ length: 10 }, (_, at) => operation("write", at + 10, at * 10, at * 10 + 5));
     const history = [
       ...before,

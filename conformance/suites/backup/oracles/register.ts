@@ -1,9 +1,9 @@
-/** An operation on one register, as its client saw it. */
+/** An operation on a register, as its client saw it. */
 export interface RegisterOperation {
   readonly do: "write" | "read";
   readonly value: number;
   readonly sentMs: number;
-  /** Undefined: it got no answer, so it may have been done at any later time, or never. */
+  /** Undefined: it got no answer, so it may have taken effect at any later time, or never. */
   readonly endedMs: number | undefined;
 }
 
@@ -12,7 +12,7 @@ const AT_ONCE_MAX = 20;
 
 /**
  * Whether an order of the operations explains them all: each takes effect at one moment between its request and its answer, and each read sees the
- * last write. The search is Wing's and Gong's, and remembers the states that it has tried.
+ * last write. The search is that of Wing and Gong, and remembers the states that it has tried.
  *
  * @throws RangeError if more operations are under way at once than can be tried
  */

@@ -1,9 +1,9 @@
-/** How often a history is judged while it is shrunk. */
+/** How many times a history is judged while it is shrunk. */
 const TRIES_MAX = 2000;
 
 /**
- * The shortest failing history that can be reached by leaving out parts, from halves down to single steps (Zeller's delta debugging). The result
- * fails, and none of its steps can be left out, unless the tries ran out.
+ * The shortest failing history that can be reached by leaving out parts, from halves down to single steps
+ * (Zeller's delta debugging). The result fails, and no step can be removed from it, unless the tries ran out.
  */
 export function shrinkHistory<T>(history: readonly T[], fails: (shorter: readonly T[]) => boolean): readonly T[] {
   let shortest = history;

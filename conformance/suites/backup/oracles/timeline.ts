@@ -1,7 +1,10 @@
 /** Most characters in a line. */
 const WIDTH = 40;
 
-/** A line that stands for a span of time: draws what lasts from one moment to another, with a sign for its beginning, for what is between, and for its end. */
+/**
+ * A line that represents a span of time. Draws what lasts from one moment to another, with characters for its
+ * beginning, middle and end.
+ */
 export function timeline(startMs: number, endMs: number) {
   const place = (ms: number): number => Math.round(((ms - startMs) / Math.max(1, endMs - startMs)) * (WIDTH - 1));
   return (fromMs: number, toMs: number, left: string, fill: string, right: string): string => {

@@ -11,11 +11,14 @@ import type { RegisterOperation } from "../oracles/register.ts";
 const CLIENTS = 3;
 /** Pause of a client between two operations, in milliseconds. */
 const PAUSE_MS = 20;
-/** Operations of one client: a longer fault is accompanied for part of its time only. */
+/** Operations of one client: during a longer fault they cover only part of its time. */
 const OPERATIONS_MAX = 60;
 /** Operations of each client after the fault is over. */
 const AFTER = 4;
-/** Writes of one client that get no answer, after which it only reads: each may take effect at any later time, and all of them have to be tried. */
+/**
+ * The number of unanswered writes after which a client only reads: each may take effect at any later time,
+ * and all possibilities have to be tried.
+ */
 const UNANSWERED_MAX = 3;
 
 const VALUE: Column = { name: "value", type: "text" };
@@ -40,7 +43,7 @@ interface Run {
   isOver: boolean;
 }
 
-/** One client: after an operation without an answer it logs in anew, to whoever is the primary then. */
+/** Runs one client: after an operation without an answer it logs in again, to the primary of that moment. */
 class Client {
   readonly #context: BackupContext;
   readonly #access: Access;

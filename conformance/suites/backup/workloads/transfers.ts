@@ -9,9 +9,9 @@ import type { Balance, CausalPair } from "../oracles/invariants.ts";
 /** Accounts in each of the two tables, and the initial balance of one. */
 const ACCOUNTS = 5;
 const INITIAL = 100;
-/** What all of them hold at any time. */
+/** Their total at any time. */
 export const TOTAL = 2 * ACCOUNTS * INITIAL;
-/** Steps of an application: a longer backup is accompanied for part of its time only. */
+/** Steps of an application: during a longer backup they cover only part of its time. */
 const STEPS_MAX = 1000;
 const PAUSE_MS = 7;
 /** Steps before something is requested, and after it has ended. */
@@ -67,7 +67,7 @@ async function stepBeside<T>(
   }
 }
 
-/** Amounts move between accounts of two tables, each in one step, while something happens. */
+/** Moves amounts between accounts of two tables, each in one step, while something happens. */
 export function transferBeside<T>(context: BackupContext, tenant: Tenant, work: () => Promise<T>): Promise<T> {
   const keys = Array.from({ length: ACCOUNTS }, (_, at) => `account ${at}`);
   const prepare = async (session: RecordedSession): Promise<void> => {
@@ -110,7 +110,7 @@ export async function chainBeside<T>(
   return { pairs, result };
 }
 
-/** The causes and the effects that are there. */
+/** The existing causes and effects. */
 export async function readChain(
   session: RecordedSession,
 ): Promise<readonly [ReadonlySet<string>, ReadonlySet<string>]> {

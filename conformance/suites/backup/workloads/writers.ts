@@ -10,7 +10,7 @@ import type { LedgerRow, LedgerWrite } from "../oracles/ledger.ts";
 const WRITERS = 8;
 /** Pause of a writer between two writes, in milliseconds. */
 const PAUSE_MS = 10;
-/** Writes of one writer: a longer backup is accompanied for part of its time only. */
+/** Writes of one writer: during a longer backup they cover only part of its time. */
 const WRITES_MAX = 400;
 /** Writes of each writer before a backup is requested, and after it has ended. */
 const AROUND = 4;
@@ -26,7 +26,7 @@ const HISTORIES: readonly TableShape[] = ["drydock_history_a", "drydock_history_
 
 const tableOf = (writer: number): TableShape => HISTORIES[writer % HISTORIES.length] ?? { name: "", columns: [] };
 
-/** What was written while something happened, and the result of that. */
+/** The writes while something happened, and its result. */
 interface WrittenBeside<T> {
   readonly writes: readonly LedgerWrite[];
   readonly result: T;
@@ -39,7 +39,10 @@ interface Run {
   isOver: boolean;
 }
 
-/** One writer: waits for each acknowledgement before the next write. A write that fails has an unknown outcome, and its key is not used again. */
+/**
+ * Runs one writer, which waits for each acknowledgement before the next write. A failed write has an unknown
+ * outcome, so its key is not used again.
+ */
 async function write(session: RecordedSession, writer: number, run: Run, ready: () => void): Promise<void> {
   const table = tableOf(writer);
   let left = AROUND;
@@ -88,7 +91,7 @@ export async function writeBeside<T>(
   }
 }
 
-/** What the tables of the writers hold. */
+/** The contents of the writers' tables. */
 export async function readLedger(session: RecordedSession): Promise<readonly LedgerRow[]> {
   const rows: LedgerRow[] = [];
   for (const table of HISTORIES)

@@ -71,7 +71,7 @@ async function judgeRoutes(context: IsolationContext): Promise<Outcome> {
     ["the platform without a password", basicHeader(username, "")],
     ["the platform with a wrong password", basicHeader(username, "drydock-wrong")],
   ] as const;
-  // Each route without credentials, and with one of the wrong ones in turn: more would lock a platform out.
+  // Calls each route without credentials, and with one of the wrong ones in turn: more would lock a platform out.
   for (const [at, route] of routes.entries())
     for (const [who, header] of [["nobody", undefined] as const, guesses[at % guesses.length] ?? guesses[0]]) {
       const answer = await context.platform.exchange(withHeader(route, header));
@@ -195,7 +195,7 @@ async function judgeAdminRoutes(context: IsolationContext): Promise<Outcome> {
     ] as const) {
       const answer = await context.platform.exchange({ ...request, url: `${url}${path}` });
       const expected = `${path} to be closed to ${who}`;
-      // What the catalog shows to every platform is not a secret, wherever else it appears.
+      // Contents of the catalog, which every platform sees, are not secret, wherever else they appear.
       const isEmpty = answer.bytes.length === 0 || Buffer.from(context.run.catalog.bytes).equals(answer.bytes);
       if (isSuccess(answer) && !isEmpty)
         return fail(expected, `${answer.status}, ${answer.bytes.length} bytes`, answer);

@@ -6,14 +6,17 @@ import { isolationCheck } from "../plan.ts";
 
 const PRIVATE_KEY = /-----BEGIN ([A-Z]+ )*PRIVATE KEY-----/;
 
-/** Whether a certificate stands for a host, as a client decides it: a wildcard stands for one whole label, the first (RFC 9525, section 6.3). */
+/**
+ * Whether a certificate is valid for a host, as a client decides it: a wildcard stands for one whole label,
+ * the first (RFC 9525, section 6.3).
+ */
 function standsFor({ names }: ServerCertificate, host: string): boolean {
   const wanted = host.toLowerCase();
   const [, ...parents] = wanted.split(".");
   return names.some((name) => [wanted, ["*", ...parents].join(".")].includes(name.toLowerCase()));
 }
 
-/** A certificate of one instance is none of another's; its key is nobody's business. */
+/** A certificate of one instance must not be valid for another, and its key must not be shown to anybody. */
 async function judgeCertificates(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const { plane } = context.recorder;
@@ -50,7 +53,7 @@ async function judgeCertificates(context: IsolationContext): Promise<Outcome> {
 /** IS-29: a certificate stands for one instance. */
 export const certificatesCheck = isolationCheck("IS-29", {
   requirement:
-    "The certificate of an instance does not stand for another one, its key is no other's, and no binding holds the key.",
+    "The certificate of an instance does not stand for another one, no other instance has its key, and no binding holds the key.",
   instances: 2,
   run: judgeCertificates,
 });

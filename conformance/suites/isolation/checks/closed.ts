@@ -35,7 +35,7 @@ async function waitUntilShut(context: IsolationContext, key: Access, from: Vanta
 const UNBOUND = "an instance to be out of reach while nothing binds it";
 const NOT_ADMITTED = "an instance to be out of reach of whom no binding admits";
 
-/** Nobody gets in from any of these vantages: what shows it, or the finding. */
+/** Checks that nobody gets in from any of these vantages: the evidence, or the finding. */
 async function judgeShutFrom(
   context: IsolationContext,
   key: Access,
@@ -54,7 +54,7 @@ async function judgeShutFrom(
 
 const isOutcome = (found: readonly Evidence[] | Outcome): found is Outcome => "verdict" in found;
 
-/** Before the first binding: needs somebody who knows where the instance is. Undefined where nobody does. */
+/** The state before the first binding, if somebody knows where the instance is; otherwise undefined. */
 async function judgeBeforeFirst(
   context: IsolationContext,
   live: LiveInstance,
@@ -74,7 +74,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   const live = await context.osb.freshOf(offer);
   const beside = unadmittedVantages(context, other);
   const before = await judgeBeforeFirst(context, live, ["application", ...beside], other);
-  // That it was open is reported only once it is known that it need not be.
+  // An open port is reported only once it is certain that it need not be open.
   const tenant = await context.tenant(offer, live);
   await context.inSession(tenant, async () => {});
   const control = context.lastStep();
@@ -105,7 +105,7 @@ async function judgeClosing(
   return isOutcome(others) ? others : [...evidence, ...others];
 }
 
-/** What was not examined for lack of a vantage. */
+/** The parts that were not examined for lack of a vantage. */
 function describeUnseen({ recorder: { plane } }: IsolationContext, isSeenBefore: boolean): string {
   const early =
     "seen after a binding was removed: where an instance listens before its first one, only its operator knows";
@@ -113,7 +113,7 @@ function describeUnseen({ recorder: { plane } }: IsolationContext, isSeenBefore:
   return [...(isSeenBefore ? [] : [early]), ...(plane.hasTenantVm ? [] : [near])].join("; ");
 }
 
-/** Whether another instance can be reached now: the one that is bound already, or one that has never been closed. */
+/** Whether another instance can be reached now: one that is bound already, or one that has never been closed. */
 async function isNeighbourUp(context: IsolationContext, other: Tenant): Promise<boolean> {
   if ((await context.recorder.tryLogin(other.access)) === undefined) return true;
   const fresh = await context.tenant(other.live.offer);
@@ -121,8 +121,8 @@ async function isNeighbourUp(context: IsolationContext, other: Tenant): Promise<
 }
 
 /**
- * A binding that was reported as made and opens nothing. The instance was reached before from the same place, and its neighbour is reached now:
- * what shuts it is neither the way there nor the want of a binding.
+ * A binding that was reported as created but opens nothing. The instance was reachable before from the same
+ * place, and its neighbour is reachable now, so neither the route nor a missing binding is the reason.
  */
 async function judgeRefusal(
   context: IsolationContext,
@@ -137,7 +137,7 @@ async function judgeRefusal(
   return fail(expected, "its port is shut", ...evidence, ...context.lastStep());
 }
 
-/** It can be reached again once it is bound: so it was the missing binding that closed it, and nothing else. */
+/** It can be reached again once it is bound: so only the missing binding had closed it. */
 async function judgeReopened(
   context: IsolationContext,
   {

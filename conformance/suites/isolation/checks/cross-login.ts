@@ -32,7 +32,7 @@ async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Te
   );
 }
 
-/** If two instances share one database, a login says nothing: then it is the data that must not be visible. */
+/** If two instances share one database, a login proves nothing: then the data must not be visible. */
 async function judgeSharedDatabase(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
   const canary = markedTable("drydock_canary", other.live.id, "only");
   await context.inSession(other, (session) => createFilled(session, canary));

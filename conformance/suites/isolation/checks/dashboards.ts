@@ -14,7 +14,10 @@ import {
 import { isolationCheck } from "../plan.ts";
 import { judgeSpan } from "../spans.ts";
 
-/** What a proxy in front of a dashboard says of the user: whoever reaches the dashboard itself can say the same. */
+/**
+ * The headers by which a proxy in front of a dashboard identifies the user: whoever reaches the dashboard
+ * itself can forge them.
+ */
 const FORGED: readonly Readonly<Record<string, string>>[] = [
   {},
   { "X-Forwarded-User": "admin", "X-Forwarded-Email": "admin@example.com" },
@@ -24,7 +27,7 @@ const FORGED: readonly Readonly<Record<string, string>>[] = [
   { Authorization: `Basic ${Buffer.from("admin:admin").toString("base64")}` },
 ];
 
-/** What is shown to whom it should be; undefined where no hook gives a session. */
+/** The page as its own manager sees it; undefined if no hook provides a session. */
 async function shownToManager(context: IsolationContext, dashboard: Dashboard): Promise<string | undefined> {
   if (context.run.backend.looks?.["dashboard-session"] === undefined) return undefined;
   return pageText(await browse(context, dashboard.url, { headers: await requireSession(context, dashboard) }));
@@ -65,7 +68,7 @@ function swaps({ method, url, body }: PageRequest, own: string, foreign: string)
   return [...(inPath.url === url ? [] : [inPath]), inQuery, ...(inBody.body === body ? [] : [inBody])];
 }
 
-/** What there is of the other instance, to see whether a swapped request reached it. */
+/** The state of the other instance, which shows whether a swapped request reached it. */
 async function backupsOf(context: IsolationContext, { id, offer }: Dashboard): Promise<string> {
   const client = await context.backups(offer).catch((error: unknown) => {
     if (error instanceof Verdicted) return undefined;
@@ -101,7 +104,7 @@ async function judgeSwap(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
-/** How long a session may outlive its role where the vendor claims nothing, in milliseconds. */
+/** How long a session may outlive its role if the vendor claims nothing, in milliseconds. */
 const ROLE_MS_MAX = 600_000;
 const ROLE_POLL_MS = 1000;
 

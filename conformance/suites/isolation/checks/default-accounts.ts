@@ -4,7 +4,7 @@ import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 
-/** What people try first. `own` stands for the user of a binding. */
+/** The logins that attackers try first. `own` stands for the user of a binding. */
 const GUESSES: readonly (readonly [username: string, password: string])[] = [
   ["postgres", ""],
   ["postgres", "postgres"],

@@ -24,7 +24,7 @@ interface ForeignBackup {
   readonly backup: BackupOperation;
 }
 
-/** A backup of one instance, and another instance by way of which it must not be found. */
+/** A backup of one instance, and another instance through which it must not be found. */
 async function createForeignBackup(context: IsolationContext): Promise<ForeignBackup> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [via, owner] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
@@ -55,7 +55,7 @@ async function foreignBackup(context: IsolationContext): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const operation of (["get", "restore", "delete", "download"] as const).filter((each) => at.client.can(each))) {
     const outcome = await probe(at, operation);
-    // After a restore has begun, there is no sound state to continue from.
+    // Once a restore has begun, there is no sound state from which to continue.
     if (outcome.verdict !== "pass") {
       context.markChanged();
       return outcome;

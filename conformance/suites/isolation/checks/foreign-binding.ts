@@ -11,7 +11,7 @@ import type { LiveInstance } from "../../../osb/shared-instances.ts";
 
 type Probe = "fetch-binding" | "poll-binding" | "unbind";
 
-/** The same request about a binding that does not exist: what a broker that knows nothing would answer. */
+/** The same request about a nonexistent binding: the answer of a broker that knows nothing. */
 interface Probed {
   readonly foreign: Answer;
   readonly control: Answer;
@@ -40,9 +40,9 @@ async function probe(
 const GONE = [404, 410] as const;
 
 /**
- * 404 and 410 are right. Any other answer that a binding gets which nobody has keeps the tenants apart as well: unusual, and for
- * the suite of the OSB API to judge. An answer that only the foreign binding gets tells that it exists: a warning when it is
- * refused, a breach when it is not, as are credentials in any answer.
+ * 404 and 410 are right. Any other answer that a nonexistent binding gets too keeps the tenants apart as
+ * well: unusual, and left to the OSB suite. An answer that only the foreign binding gets reveals that it
+ * exists: a warning if it is a refusal, otherwise a breach, as are credentials in any answer.
  */
 function judge({ foreign, control }: Probed): Outcome {
   const expected = `${foreign.request.method} of another instance's binding to be answered 404 or 410`;
@@ -69,7 +69,7 @@ async function foreignBinding(context: IsolationContext): Promise<Outcome> {
   return worst.verdict === "pass" ? stillThere(context, owner, outcomes) : worst;
 }
 
-/** Who can neither fetch a binding nor use its credentials learns at its end whether it was there. */
+/** If bindings can neither be fetched nor used, the final unbind shows whether it was still there. */
 async function stillThere(
   context: IsolationContext,
   { live, binding }: Owner,

@@ -6,8 +6,9 @@ import { isolationCheck } from "../plan.ts";
 import { requirePostgres } from "./postgresql.ts";
 
 /**
- * What runs when somebody restores: a constraint that calls a function for each row, and a table whose name breaks out of a comment of a
- * dump in text and calls it as well. The function notes who it runs as, and whether that is somebody with power over the server.
+ * Code that runs during a restore: a constraint that calls a function for each row, and a table name that
+ * breaks out of a comment of a text dump and calls it as well. The function records the role that it runs as,
+ * and whether that role has power over the server.
  */
 const HOSTILE: readonly string[] = [
   "CREATE TABLE drydock_ran (who text, power text)",
@@ -32,7 +33,7 @@ async function judgeHostileDump(context: IsolationContext): Promise<Outcome> {
           ...context.lastStep(),
         );
     }
-    // Not every engine takes such a name.
+    // Not every engine accepts such a name.
     await runNative(session, NAMED);
     return undefined;
   });

@@ -47,10 +47,10 @@ async function judgeIds(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence.slice(0, 6));
 }
 
-/** How often each of two kinds of answer is timed. */
+/** How many times each of two kinds of answer is timed. */
 const TIMED = 10;
 
-/** An answer without what must differ: ids, and what changes each time. */
+/** An answer without the parts that must differ: ids, and whatever changes each time. */
 const shapeOf = ({ status, bytes }: Observation, ...ids: readonly string[]): string =>
   ids.reduce((text, id) => text.replaceAll(id, "ID"), `${status} ${Buffer.from(bytes).toString("utf8")}`);
 
@@ -77,7 +77,7 @@ async function judgeOracle(context: IsolationContext): Promise<Outcome> {
   return { ...pass(foreign, random), reason: found };
 }
 
-/** What belongs in a log, and not in an answer. */
+/** Details that belong in a log, not in an answer. */
 const LOUD: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a stack trace", /\n?\s+at .+\(.+:\d+(:\d+)?\)|Traceback \(most recent|goroutine \d+|\.java:\d+\)|\.rb:\d+:in /],
   ["a path of the server", /\/(home|var\/vcap|usr\/lib|opt|app)\/[\w./-]+|node_modules/],

@@ -10,7 +10,7 @@ interface Target {
   readonly what: string;
 }
 
-/** What data-service VMs listen on besides the service: none of it is for a tenant. */
+/** Ports on which data-service VMs listen besides the service, none of them for tenants. */
 const USUAL: readonly Target[] = [
   { port: 22, what: "SSH" },
   { port: 2822, what: "monit, as BOSH's agent sets it up" },
@@ -22,7 +22,7 @@ interface Found extends Target {
   readonly evidence: readonly Evidence[];
 }
 
-/** The service's own port is tried by its client, as a server of it takes no other for a guest. */
+/** The service's own port is tried with its own client, because its servers answer no other. */
 async function tryService(context: IsolationContext, victim: Tenant, from: TenantVm): Promise<Found> {
   const key = await atResolvedAddress(context, victim);
   const reach = await attemptConnection(context, key, from);
@@ -75,7 +75,7 @@ async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
     return notApplicable("nobody stands at another tenant's VM (data.tenant in drydock.yml)");
   const victim = await context.tenant(offer, await context.osb.liveOf(offer));
   const attacker = await context.tenant(offer);
-  // Both exist: credentials that work nowhere prove nothing.
+  // Checks that both work: credentials that work nowhere prove nothing.
   await context.inSession(attacker, async () => {});
   await context.inSession(victim, async () => {});
   const control = context.lastStep();

@@ -10,7 +10,7 @@ import { isolationCheck } from "../plan.ts";
 const command = (database: string, document: object): string => `${database} ${JSON.stringify(document)}`;
 const textOf = (rows: readonly (readonly (string | null)[])[]): string => rows.flat().join("\n");
 
-/** Roles over more than one's own database (MongoDB manual, "Built-In Roles"). */
+/** Roles beyond a tenant's own database (MongoDB manual, "Built-In Roles"). */
 const POWERS =
   /"role":"(root|__system|\w+AnyDatabase|cluster(Admin|Manager|Monitor)|hostManager|backup|restore)"|"role":"\w+","db":"(admin|local|config)"/;
 
@@ -68,7 +68,7 @@ async function tryException(context: IsolationContext, nobody: Access): Promise<
   }
 }
 
-/** The exception stays shut while a backup is restored, when the users of a server may be missing for a moment. */
+/** Checks that the exception does not open during a restore, when the users of a server may be missing for a moment. */
 async function judgeWindow(context: IsolationContext, tenant: Tenant): Promise<Outcome | undefined> {
   if (!context.recorder.plane.hasTenantVm) return undefined;
   const { login } = tenant.access;

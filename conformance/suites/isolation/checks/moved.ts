@@ -8,7 +8,7 @@ import { judgeSpan } from "../spans.ts";
 const CONVERGED_MS_MAX = 600_000;
 const POLL_MS = 1000;
 
-/** A VM is made again, at another address: who is bound gets in again, and at no moment does anybody else. */
+/** A VM is recreated at another address: bound applications get in again, and nobody else does at any moment. */
 async function judgeMoved(context: IsolationContext): Promise<Outcome> {
   context.requireFault("recreate-vm");
   const offer = await context.requireUsableOffer();

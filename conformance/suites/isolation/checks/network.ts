@@ -97,7 +97,10 @@ async function judgeReuse(context: IsolationContext): Promise<Outcome> {
   });
 }
 
-/** With the guard down nothing new is opened: a bind fails, or its instance stays closed until the guard is back. */
+/**
+ * While the guard is down nothing new is opened: a bind fails, or its instance stays closed until the guard
+ * is back.
+ */
 async function judgeOutage(context: IsolationContext): Promise<Outcome> {
   context.requireFault("guard-down");
   const offer = await context.requireUsableOffer();

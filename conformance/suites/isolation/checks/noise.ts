@@ -7,12 +7,12 @@ import type { Tenant } from "../../tenants/tenants.ts";
 import type { IsolationContext } from "../context.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Most connections that the noisy one opens. */
+/** The most connections that the noisy instance opens. */
 const CONNECTIONS_MAX = 200;
-/** What it writes: rows of this many characters, 16 MiB in all. */
+/** The rows that it writes, in characters: 16 MiB in all. */
 const ROW_CHARS = 256 * 1024;
 const ROWS = 64;
-/** How often its neighbour is looked at meanwhile. */
+/** How many times its neighbour is checked meanwhile. */
 const LOOKS = 5;
 
 const table = markedTable("drydock_noise", "the noisy one");
@@ -34,13 +34,13 @@ async function write(held: readonly RecordedSession[]): Promise<void> {
     const row: TableRow = [`r${at}`, filler];
     const written = held[at % held.length]?.run({ do: "insert", table: table.shape, rows: [row] });
     await written?.catch((error: unknown) => {
-      // A server that refuses has had enough.
+      // A refusal means that the server has reached its limit.
       if (!(error instanceof DataError)) throw error;
     });
   }
 }
 
-/** Whether a neighbour is served: it logs in anew, writes and reads. */
+/** Whether a neighbour is served: it logs in again, writes and reads. */
 async function judgeQuiet(context: IsolationContext, quiet: Tenant, at: number): Promise<DataError | undefined> {
   const { shape } = table;
   return context.recorder

@@ -13,7 +13,7 @@ import {
 } from "../dashboards.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Redirects that are followed on the way to a login. */
+/** The number of redirects to follow on the way to a login. */
 const REDIRECTS_MAX = 8;
 
 /** Where a browser without a session is sent, up to the request for an authorization (RFC 6749, section 4.1.1). */
@@ -84,7 +84,7 @@ async function judgeRedirects(context: IsolationContext, dashboard: Dashboard): 
   return pass(...evidence);
 }
 
-/** Each service has a client of its own, with a secret of its own. */
+/** Each service has its own client, with its own secret. */
 function judgeClients(context: IsolationContext): Outcome {
   const clients = context.run.offers
     .map(({ service }) => [service.id, service.raw["dashboard_client"]] as const)
@@ -106,7 +106,10 @@ async function judgeOAuth(context: IsolationContext): Promise<Outcome> {
   return clients.verdict === "pass" ? judgeRedirects(context, dashboard) : clients;
 }
 
-/** The cookies that an answer sets, each with its attributes; several in one header are parted where a new name begins. */
+/**
+ * The cookies that an answer sets, each with its attributes; several in one header are split where a new name
+ * begins.
+ */
 const cookiesOf = ({ headers }: Observation): readonly string[] =>
   (headers["set-cookie"] ?? "").split(/,(?=\s*[\w.-]+=)/).filter((each) => each.trim() !== "");
 
@@ -123,10 +126,13 @@ function judgeCookies(dashboard: Dashboard, steps: readonly Observation[]): Outc
   return undefined;
 }
 
-/** What a browser adds to a request that another site's page makes. */
+/** The headers that a browser adds to a request from another site's page. */
 const CROSS_SITE = { Origin: "https://evil.example", Referer: "https://evil.example/", "Sec-Fetch-Site": "cross-site" };
 
-/** Whether a request was done: a page that is sent back to itself was, and one that is sent to a login was not. */
+/**
+ * Whether a request was carried out: it was if it redirects back to its page, and was not if it redirects to
+ * a login.
+ */
 function isTaken({ status, headers }: Observation, url: string): boolean {
   if (status < 300 || status >= 400) return status < 300;
   const to = new URL(headers["location"] ?? url, url);

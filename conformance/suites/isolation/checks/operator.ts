@@ -16,7 +16,7 @@ async function judgeLogs(context: IsolationContext): Promise<Outcome> {
     : fail("no secret in a log", shown, ...evidenceOf(context, tenant));
 }
 
-/** Lines of name and value for each of two instances: no value is the same in both. */
+/** Compares lines of name and value of two instances: no value may occur in both. */
 async function judgeShared(context: IsolationContext): Promise<Outcome> {
   context.requireLook("secrets");
   const [a, b] = [await createWorking(context), await createWorking(context)];
@@ -50,7 +50,7 @@ async function judgeStreams(context: IsolationContext): Promise<Outcome> {
   return shown === undefined ? pass(...evidence) : fail("a tenant's own logs and metrics alone", shown, ...evidence);
 }
 
-/** A rule: what an operator's hook prints, `CIDR PORT` or `CIDR *`. */
+/** A rule as an operator's hook prints it: `CIDR PORT` or `CIDR *`. */
 async function judgeRules(context: IsolationContext): Promise<Outcome> {
   context.requireLook("rules");
   const tenant = await createWorking(context);
@@ -64,7 +64,7 @@ async function judgeRules(context: IsolationContext): Promise<Outcome> {
     : fail("no rule for every port", open, ...evidenceOf(context, tenant));
 }
 
-/** What is left of data, in places that only an operator sees, once an instance is gone and another one has come. */
+/** Looks for remaining data, in places that only an operator sees, once an instance is gone and another one exists. */
 async function judgeLeftovers(context: IsolationContext, look: string, expected: string): Promise<Outcome> {
   context.requireLook(look);
   const old = await createWorking(context);

@@ -9,7 +9,7 @@ import { seenOf } from "../../../osb/judge.ts";
 import type { IsolationContext } from "../context.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Parameters that a tenant should not be able to give, each in one request. */
+/** Parameters that a tenant should not be able to set, each in one request. */
 const PRIVILEGED: readonly JsonObject[] = [
   { superuser: true },
   { role_privileges: ["SUPERUSER"] },
@@ -19,7 +19,7 @@ const PRIVILEGED: readonly JsonObject[] = [
   { drydock_unknown: 1 },
 ];
 
-/** Whether a plan publishes that it takes any parameter. */
+/** Whether a plan publishes that it accepts any parameter. */
 function takesAny(offer: Offer, names: readonly string[]): boolean {
   const schema = schemaOf(offer, "create");
   if (!isObject(schema)) return false;
@@ -27,13 +27,13 @@ function takesAny(offer: Offer, names: readonly string[]): boolean {
   return names.some((name) => name in properties);
 }
 
-/** If a schema leaves room for more, a parameter may be documented elsewhere: then its acceptance is only a warning. */
+/** If a schema allows further parameters, this one may be documented elsewhere: then accepting it is only a warning. */
 function accuse(offer: Offer): typeof fail {
   const schema = schemaOf(offer, "create");
   return isObject(schema) && schema["additionalProperties"] === false ? fail : warn;
 }
 
-/** Provisions with parameters of which none is published; what was accepted is a finding. */
+/** Provisions with parameters none of which is published; accepting one is a finding. */
 async function refuseEach(context: IsolationContext, all: readonly JsonObject[], expected: string): Promise<Outcome> {
   const offer = await context.chooseOffer();
   const evidence: Evidence[] = [];
@@ -52,7 +52,7 @@ async function refuseEach(context: IsolationContext, all: readonly JsonObject[],
     : pass(...evidence);
 }
 
-/** Addresses to which a platform must not be sent. The names resolve to such addresses. */
+/** Addresses to which a tenant must not be able to send the platform. The names resolve to such addresses. */
 const INWARD = [
   "http://169.254.169.254/latest/meta-data/",
   "127.0.0.1:22",
@@ -101,7 +101,7 @@ const INJECTIONS = [
   "%s%n%x",
 ];
 
-/** Users of a platform choose names freely: a broker takes them literally, or refuses them. */
+/** Users of a platform choose names freely: a broker must take them literally, or refuse them. */
 async function judgeInjection(context: IsolationContext): Promise<Outcome> {
   const offer = await context.chooseOffer();
   const evidence: Evidence[] = [];
@@ -154,7 +154,7 @@ async function judgeEcho(context: IsolationContext): Promise<Outcome> {
     : fail("a secret parameter that no answer shows", `${name} as it was given`, shown);
 }
 
-/** Parameters with which products restore from somewhere else. */
+/** Parameters with which products restore from another source. */
 const SOURCES = [
   "restore_from_latest_snapshot_of",
   "restore_from_point_in_time_of",

@@ -12,7 +12,7 @@ import { isolationCheck } from "../plan.ts";
 interface Attempt {
   readonly what: string;
   readonly sql: string;
-  /** What to run before, and what to undo after. Neither is judged. */
+  /** Statements to run before and after. Neither is judged. */
   readonly before?: readonly string[];
   readonly after?: readonly string[];
   /** Whether rows show that it worked. Default: it was not refused. */
@@ -24,7 +24,7 @@ const isTrue = (rows: TableRows): boolean => rows.some(([value]) => value === "t
 
 const POWERS = ["rolsuper", "rolcreaterole", "rolreplication", "rolbypassrls"];
 
-/** What a tenant's role is and whose member it is. */
+/** Powers and memberships of a tenant's role. */
 const ROLE_ATTEMPTS: readonly Attempt[] = [
   ...POWERS.map((power) => ({
     what: `the attribute ${power}`,
@@ -92,7 +92,7 @@ const ESCALATIONS: readonly Attempt[] = [
   { what: "the verifiers of passwords", sql: "SELECT rolname::text FROM pg_catalog.pg_authid LIMIT 1", gains: hasRows },
 ];
 
-/** Ways from the server to itself and to others. */
+/** Ways from the server back to itself, and to others. */
 const PEER_ATTEMPTS: readonly Attempt[] = [
   {
     what: "dblink to the server's own address",
@@ -128,7 +128,7 @@ const PEER_ATTEMPTS: readonly Attempt[] = [
   },
 ];
 
-/** Ends the check as not applicable where the engine takes no statements of its own, or is another one. */
+/** Ends the check as not applicable if the engine accepts no native statements, or is not PostgreSQL. */
 export async function requirePostgres(session: RecordedSession): Promise<void> {
   const version = session.extras.has("native") ? await runNative(session, "SELECT version()") : [];
   if (version instanceof DataError || version.length === 0)
@@ -156,7 +156,7 @@ async function judgeAttempts(context: IsolationContext, attempts: readonly Attem
   });
 }
 
-/** What the catalog shows: names, and what sessions are doing. */
+/** Views of the catalog that show names, and what sessions are doing. */
 const VIEWS: readonly (readonly [what: string, sql: string])[] = [
   ["the list of databases", "SELECT datname::text FROM pg_database"],
   ["the list of roles", "SELECT rolname::text FROM pg_roles"],

@@ -48,10 +48,10 @@ const ATTEMPTS: readonly Attempt[] = [
   },
 ];
 
-/** Of Erlang's port mapper, of the distribution between nodes, and of the command line tools. */
+/** The ports of Erlang's port mapper, of the distribution between nodes, and of the command line tools. */
 const ERLANG_PORTS = [4369, 25_672, 35_672];
 
-/** The account that every server is born with. */
+/** The account that every new server has. */
 async function judgeGuest(context: IsolationContext, { access }: Tenant): Promise<Outcome | undefined> {
   const login = { ...access.login, username: "guest", password: "guest" };
   const refusal = await context.recorder.tryLoginOnce({ login, of: "guest, with its usual password" });

@@ -5,7 +5,7 @@ import { judgeOpenPort } from "../attempts.ts";
 import type { IsolationContext } from "../context.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Where a tenant asks from: its own VM where somebody stands there, else its application. */
+/** The vantage of a tenant: its own VM if that is available, otherwise its application. */
 const placeOf = ({ recorder: { plane } }: IsolationContext, { access }: Tenant): Vantage =>
   plane.hasTenantVm ? { vmOf: access.login.host } : "application";
 
@@ -20,13 +20,13 @@ async function ask(context: IsolationContext, request: WebRequest, from: Vantage
   });
 }
 
-/** The zones that lead to a host, the narrowest first; no zone of the top level, which is nobody's own. */
+/** The zones that contain a host, narrowest first, without top-level domains. */
 function zonesOf(host: string): readonly string[] {
   const labels = host.split(".");
   return labels.map((_, at) => labels.slice(at + 1).join(".")).filter((zone) => zone.includes("."));
 }
 
-/** What lists names: of nodes, of services, of what is stored (Consul's HTTP API). */
+/** Requests that list names: of nodes, of services, of stored keys (Consul's HTTP API). */
 const LISTS = [
   "/v1/catalog/nodes",
   "/v1/catalog/services",
@@ -70,7 +70,7 @@ async function judgeLists(context: IsolationContext): Promise<Outcome> {
   return pass(tenant.bound, ...evidence);
 }
 
-/** How many names beside one's own are tried, and how far apart they are. */
+/** How many names near one's own are tried, and the distance between them. */
 const GUESSES = 64;
 
 /** Names like one's own: its longest run of hexadecimal digits counted up and down. */
@@ -86,7 +86,7 @@ function guessNames(host: string, count: number): readonly string[] {
   });
 }
 
-/** Names are no secret: what one guesses from one's own leads to nothing that answers. */
+/** Names are not secret, so a name guessed from one's own must lead to nothing that answers. */
 async function judgeGuesses(context: IsolationContext): Promise<Outcome> {
   context.requireDangerous("IS-52");
   const offer = await context.requireUsableOffer();
@@ -117,7 +117,7 @@ async function judgeGuesses(context: IsolationContext): Promise<Outcome> {
   return { ...pass(own.bound, other.bound, ...context.lastStep()), reason };
 }
 
-/** What registers a name (Consul's HTTP API): in the catalog, and with an agent. */
+/** Requests that register a name (Consul's HTTP API): in the catalog, and with an agent. */
 function registrations(host: string, address: string): readonly (readonly [WebRequest, WebRequest])[] {
   const [node = ""] = host.split(".");
   const body = JSON.stringify({
@@ -141,7 +141,7 @@ function registrations(host: string, address: string): readonly (readonly [WebRe
   ];
 }
 
-/** Nobody takes over another's name: a registration from a tenant's VM is refused, and the name leads where it led. */
+/** Nobody may take over another's name: a registration from a tenant's VM is refused, and the name keeps its target. */
 async function judgeSpoofing(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const { plane } = context.recorder;

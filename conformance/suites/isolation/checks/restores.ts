@@ -9,7 +9,7 @@ import { asAnother } from "./ownership.ts";
 
 const wasRefused = ({ state }: BackupOperation): boolean => state === "refused";
 
-/** A tenant of another organization names a backup of this one: it is refused like an unknown one. */
+/** A tenant of another organization names a backup of this one, and is refused as for an unknown one. */
 async function judgeForeignRestore(context: IsolationContext): Promise<Outcome> {
   const offer = await context.chooseOffer();
   const client = await context.backups(offer, "B2", "create", "restoreNew");

@@ -1,7 +1,7 @@
 import { type Attempt, firstCells, judgeAttempts, requireEngine } from "../engine-attempts.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Requests with the binding's login. Rows are names where an answer holds any, else the answer as it is. */
+/** Requests with the binding's login. Rows are the names in an answer if it has any, otherwise the answer itself. */
 const ATTEMPTS: readonly Attempt[] = [
   {
     what: "indexes of others",

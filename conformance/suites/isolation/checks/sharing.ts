@@ -14,7 +14,10 @@ const POLL_MS = 1000;
 /** A space of the same organization, to which the instance is shared. */
 const RECIPIENT = "5d5b5a4e-0000-4000-8000-0000000000cc";
 
-/** Binds as an application of another space does: OSB has no word for sharing but the context of the bind (2.15, "Binding"). */
+/**
+ * Binds as an application of another space does: OSB expresses sharing only through the context of the bind
+ * (2.15, "Binding").
+ */
 async function bindFromElsewhere(context: IsolationContext, owner: Tenant) {
   const { offer } = owner.live;
   const usual = context.osb.bindBody(offer);
@@ -26,7 +29,7 @@ async function bindFromElsewhere(context: IsolationContext, owner: Tenant) {
   return { id, answer };
 }
 
-/** Nobody gets in by the share but who is bound; what the share gave ends with it, and the owner keeps its own. */
+/** A share admits only whoever is bound, its access ends with it, and the owner keeps its own access. */
 async function judgeShared(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const metadata = isObject(offer.service.raw["metadata"]) ? offer.service.raw["metadata"] : {};
@@ -42,7 +45,7 @@ async function judgeShared(context: IsolationContext): Promise<Outcome> {
   if (!isSuccess(answer))
     return fail("an instance that can be shared to be bound from another space", String(answer.status), answer);
   const bound = await context.platform.settle(offer, answer);
-  // What was open before is none of the share's doing.
+  // What was open before does not result from the share.
   for (const from of shut) {
     const reach = await attemptConnection(context, owner.access, from);
     if (reach === "shut") continue;

@@ -22,7 +22,7 @@ async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome
       );
 }
 
-/** What a tenant's VM can read in the store: its own, and nothing of another's. */
+/** A tenant's VM may read only its own objects in the store. */
 async function judgeStores(context: IsolationContext): Promise<Outcome> {
   context.requireLook("tenant-store");
   const [own, other] = [await createWorking(context), await createWorking(context)];

@@ -10,7 +10,7 @@ import { judgeSpan } from "../spans.ts";
 const REVOKE_MS_MAX = 30_000;
 const REVOKE_POLL_MS = 250;
 
-/** Asks again until the answer is final, or time is up; the last answer. */
+/** Tries again until the answer is final, or time is up; returns the last answer. */
 async function lastOf<T>(
   context: IsolationContext,
   isFinal: (answer: T) => boolean,

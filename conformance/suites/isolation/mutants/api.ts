@@ -10,7 +10,7 @@ function passwordOf({ headers }: WireRequest): string | undefined {
   return text.includes(":") ? text.slice(text.indexOf(":") + 1) : undefined;
 }
 
-/** How many letters two texts have in common at their beginning. */
+/** The length of the common prefix of two texts. */
 function alike(a: string, b: string): number {
   let count = 0;
   while (count < a.length && a[count] === b[count]) count++;
@@ -24,7 +24,7 @@ const ofLogin = ({ login = "" }: ToyCloud): string =>
 const isAnybodys = ({ path }: WireRequest, cloud: ToyCloud): boolean =>
   [...cloud.instances.values()].some(({ bindings }) => bindings.has(path[4] ?? ""));
 
-/** What brokers get wrong about who asks, and for what. */
+/** Mistakes of brokers about the caller and the target of a request. */
 export const API_MUTANTS: readonly DataMutant[] = [
   mutant("IS-01", "extension-is-open", "The routes of backups ask for no credentials.", {
     authorizes: (request, cloud) => request.path.includes("extensions") || RIGHT.authorizes(request, cloud),

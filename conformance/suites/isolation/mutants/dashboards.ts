@@ -7,7 +7,7 @@ const wireMutant = (expected: string, id: string, description: string, wire: Wir
 
 const isPage = (path: readonly string[]): boolean => path[0] === "dashboard";
 
-/** Changes one header of what a page is answered with. */
+/** Changes one header of a page's answer. */
 const changeHeader =
   (header: string, change: (value: string) => string): Wire =>
   async (request, next) => {
@@ -17,7 +17,7 @@ const changeHeader =
     return { ...answer, headers: { ...answer.headers, [header]: change(value) } };
   };
 
-/** What dashboards get wrong. */
+/** Mistakes of dashboards. */
 export const DASHBOARD_MUTANTS: readonly DataMutant[] = [
   wireMutant(
     "IS-50",

@@ -8,7 +8,7 @@ const answering = (pattern: RegExp, rows: TableRows): Partial<Behaviour> => ({
   native: (text, ...rest) => (pattern.test(text) ? rows : RIGHT.native(text, ...rest)),
 });
 
-/** What database servers let tenants do. */
+/** Things that database servers wrongly let tenants do. */
 export const ENGINE_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-32",

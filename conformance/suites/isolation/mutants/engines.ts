@@ -12,7 +12,7 @@ const CHECKS: Readonly<Record<Engine, string>> = {
   elasticsearch: "IS-41",
 };
 
-/** A server of an engine that answers one statement as it should not. */
+/** A server of an engine that answers one statement wrongly. */
 function answering(
   scheme: Engine,
   id: string,
@@ -31,7 +31,7 @@ function of(scheme: Engine, id: string, description: string, changes: DataMutant
 
 const NO_LOGIN = /^admin \{"(create|drop)User"/;
 
-/** What servers of engines other than PostgreSQL and Redis let tenants do. */
+/** Things that servers of engines other than PostgreSQL and Redis wrongly let tenants do. */
 export const OTHER_ENGINE_MUTANTS: readonly DataMutant[] = [
   answering("mysql", "mysql-user-may-read-files", "A tenant of MySQL has the privilege FILE.", /^SHOW GRANTS/, [
     ["GRANT FILE, PROCESS ON *.* TO `u1`@`%`"],

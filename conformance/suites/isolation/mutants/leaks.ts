@@ -1,17 +1,17 @@
 import { type Behaviour, RIGHT, type ToyBinding, type ToyInstance } from "../../toy/behaviour.ts";
 import { neighboursOf, type ToyCloud } from "../../toy/cloud.ts";
 
-/** The binding of an id, whatever instance it is of. */
+/** The binding with an id, whatever its instance. */
 export function anywhere(cloud: ToyCloud, id: string): ToyBinding | undefined {
   return [...cloud.instances.values()].map(({ bindings }) => bindings.get(id)).find((each) => each !== undefined);
 }
 
-/** Looks a binding up by its own id, whatever instance it is asked for through, for one kind of request. */
+/** Looks up a binding by its id alone, regardless of the instance in the path, for one kind of request. */
 export const findingAnywhere = (wanted: "fetch" | "poll" | "unbind"): Partial<Behaviour> => ({
   find: (operation, instance, id, cloud) => (operation === wanted ? anywhere(cloud, id) : instance.bindings.get(id)),
 });
 
-/** A removal through another instance that is refused, yet does harm. */
+/** A removal through another instance that is refused but does harm. */
 export function harming(harm: (owner: ToyInstance, binding: ToyBinding) => void): Partial<Behaviour> {
   return {
     find(operation, instance, id, cloud) {
@@ -23,7 +23,7 @@ export function harming(harm: (owner: ToyInstance, binding: ToyBinding) => void)
   };
 }
 
-/** Finds a backup by its own id, whatever instance it is asked for through, for one kind of request. */
+/** Looks up a backup by its id alone, regardless of the instance in the path, for one kind of request. */
 export const owning = (wanted: "list" | "get" | "restore" | "delete"): Partial<Behaviour> => ({
   owns: (operation, instance, backup) => {
     if (backup.state === "deleted") return false;
@@ -31,7 +31,7 @@ export const owning = (wanted: "list" | "get" | "restore" | "delete"): Partial<B
   },
 });
 
-/** A directory of users that nobody clears up. */
+/** A directory of users that is never cleaned up. */
 export function outliving(): Partial<Behaviour> {
   const known = new WeakMap<ToyCloud, Map<string, Map<string, string>>>();
   return {
@@ -41,7 +41,7 @@ export function outliving(): Partial<Behaviour> {
       known.set(cloud, all);
       const old = all.get(instance.id) ?? new Map<string, string>();
       all.set(instance.id, old);
-      // Those of its own life are dropped as they should be; those of an earlier one are not looked for.
+      // Users of the current instance are dropped properly; those of an earlier one with its id are not.
       old.set(binding.username, binding.password);
     },
     onProvision: (instance, cloud) => {
@@ -51,7 +51,7 @@ export function outliving(): Partial<Behaviour> {
   };
 }
 
-/** A network that lets through more than it should. */
+/** A network that admits more than it should. */
 export const reaching = (also: Behaviour["reaches"]): Partial<Behaviour> => ({
   reaches: (instance, port, from) => RIGHT.reaches(instance, port, from) || also(instance, port, from),
 });

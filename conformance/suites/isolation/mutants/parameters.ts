@@ -11,7 +11,7 @@ function nameIn(request: WireRequest): string {
   return isObject(context) && typeof context["instance_name"] === "string" ? context["instance_name"] : "";
 }
 
-/** Remembers what a binding gave, and still gives it when its instance is gone. */
+/** Remembers the credentials of a binding, and still returns them when its instance is gone. */
 function remembering(): Wire {
   const given = new Map<string, string>();
   return async (request, next) => {
@@ -26,7 +26,7 @@ function remembering(): Wire {
   };
 }
 
-/** What brokers get wrong about what they are given, and about what they give. */
+/** Mistakes of brokers with their input, and with their secrets. */
 export const PARAMETER_MUTANTS: readonly DataMutant[] = [
   mutant(
     ["IS-16"],

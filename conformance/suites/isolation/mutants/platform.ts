@@ -3,7 +3,7 @@ import { neighboursOf, type ToyCloud } from "../../toy/cloud.ts";
 import { seal } from "../../toy/objects.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
-/** An operator sees something that should not be in a place. */
+/** Adds something that should not be in a place that the operator sees. */
 const seeing = (
   place: string,
   lines: (instance: ToyInstance, cloud: ToyCloud) => readonly string[],
@@ -36,7 +36,7 @@ const isForeign = (instance: ToyInstance, context: unknown): boolean =>
   "organization_guid" in context &&
   context.organization_guid !== instance.request["organization_guid"];
 
-/** What platforms let through, leave behind, or show. */
+/** Things that platforms let through, leave behind, or show. */
 export const PLATFORM_MUTANTS: readonly DataMutant[] = [
   mutant("IS-10", "context-is-believed", "A bind opens its instance to the organization that its context names.", {
     onBind: (instance, binding, cloud) => {

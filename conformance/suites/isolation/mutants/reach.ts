@@ -28,7 +28,7 @@ function revokingLate(): Partial<Behaviour> {
   };
 }
 
-/** What is wrong with shares, certificates, names, and neighbours. */
+/** Mistakes with shares, certificates, names, and neighbours. */
 export const REACH_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-43",

@@ -19,7 +19,7 @@ const GUESSED = "IS-52";
 
 const opens = (instance: ToyInstance): void => void instance.admitted.add("application");
 
-/** What brokers and networks get wrong between tenants. */
+/** Mistakes of brokers and networks between tenants. */
 export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     BINDING,

@@ -7,7 +7,7 @@ export const isProvision = ({ method, path }: WireRequest): boolean => method ==
 /** Whether a request is about one binding. */
 export const isOfBinding = ({ path }: WireRequest): boolean => path[3] === "service_bindings" && path.length === 5;
 
-/** Gives requests of one kind the wrong answer. */
+/** Answers requests of one kind wrongly. */
 export const answering =
   (isMeant: (request: WireRequest) => boolean, status: number, body: object): Wire =>
   async (request, next) =>

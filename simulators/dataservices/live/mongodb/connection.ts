@@ -44,7 +44,7 @@ class Connection implements Client {
     }
   }
 
-  /** Anything that is not a message ends the connection, as in the server: nothing after it can be understood. */
+  /** Anything that is not a message ends the connection, as in the server: nothing after it can be parsed. */
   #reject(error: unknown): void {
     if (!(error instanceof ServerError)) this.#server.options.onDefect?.(error);
     this.close();
@@ -91,7 +91,7 @@ function read(message: Buffer): Request | ServerError {
   }
 }
 
-/** Serves a client over its socket; one too many is turned away. */
+/** Serves a client over its socket; turns away a client beyond the limit. */
 export function serve(server: Server, socket: Socket): void {
   if (server.clients.size >= server.limits.connectionsMax) {
     socket.destroy();

@@ -35,7 +35,7 @@ async function refusal(work: Promise<unknown>): Promise<number | string | undefi
 }
 
 describe("the server", () => {
-  test("names itself, and not MongoDB", async () => {
+  test("identifies itself, and not as MongoDB", async () => {
     const info = await db.admin().buildInfo();
     const status = await db.admin().serverStatus();
     const hello = await db.admin().command({ hello: 1 });
@@ -317,7 +317,7 @@ describe("findAndModify", () => {
 });
 
 describe("indexes", () => {
-  test("are made, listed and dropped", async () => {
+  test("are created, listed and dropped", async () => {
     expect(await items().createIndex({ a: 1, b: -1 }, { name: "ab" })).toBe("ab");
     expect(await items().indexes()).toEqual([
       { v: 2, key: { _id: 1 }, name: "_id_" },
@@ -537,7 +537,7 @@ describe("aggregation", () => {
     ]);
   });
 
-  test("windows come from the library, unknown stages are refused", async () => {
+  test("gets windows from the library, and refuses unknown stages", async () => {
     expect(
       await run([
         {
@@ -560,7 +560,7 @@ describe("aggregation", () => {
 });
 
 describe("collections and databases", () => {
-  test("are made, listed, renamed and dropped", async () => {
+  test("are created, listed, renamed and dropped", async () => {
     await db.createCollection("one");
     expect(await refusal(db.createCollection("one", { validator: { a: 1 } }))).toBe(48);
     await items("two").insertOne({ _id: 1 });
@@ -603,7 +603,7 @@ describe("collections and databases", () => {
     expect(await refusal(items("big").insertOne({ _id: 3 }))).toBe(166);
   });
 
-  test("that are capped or of time series are not simulated", async () => {
+  test("that are capped or hold time series are not simulated", async () => {
     expect(await refusal(db.createCollection("c", { capped: true, size: 1000 }))).toBe(238);
     expect(await refusal(db.createCollection("t", { timeseries: { timeField: "t" } }))).toBe(238);
   });
@@ -693,7 +693,7 @@ describe("transactions", () => {
 
   test("retryable writes take effect once", async () => {
     await items().insertOne({ _id: 1, n: 0 });
-    // A client of its own: the driver counts the numbers of its sessions itself.
+    // A raw client: the driver numbers its transactions itself.
     const other = await rig.connect();
     const session = other.startSession();
     const again = {

@@ -145,7 +145,7 @@ describe("a MongoDB instance", () => {
     await client.close();
   });
 
-  test("turns away one connection too many", async () => {
+  test("turns away a connection beyond its limit", async () => {
     rig = await MongoRig.open({ maxIncomingConnections: 3 });
     const client = await rig.connect();
     await client.db().collection("x").insertOne({});

@@ -19,12 +19,15 @@ import { imageOf, withoutTail } from "./storage/image.ts";
 import { renamedTo } from "./storage/renamed.ts";
 import { ServerError } from "./wire/errors.ts";
 
-/** What a dump of the embedded engine holds after its first line: frames of an image of the data. */
+/** A dump of the embedded engine, after its first line: frames of an image of the data. */
 const ENGINE = "mongodb";
 const SOCKET = "socket";
 const TIDY_MS = 1000;
 
-/** What a binding's user may do: read and write the documents of its database, its collections and indexes, and nothing else. */
+/**
+ * The rights of a binding's user: reading and writing the documents, collections and indexes of its database,
+ * and nothing else.
+ */
 const TENANT_ROLES = ["readWrite", "dbAdmin"] as const;
 
 /** The users of a disk, as the server knows them. */
@@ -79,7 +82,7 @@ export async function startNode(order: NodeOrder, members: Members): Promise<Liv
 /** The membership of a node that may get replicas later. */
 const ALONE: MemberOrder = { index: 0, primary: undefined, voters: [] };
 
-/** What a node is put together from. */
+/** The parts of a node. */
 interface Parts {
   readonly server: Server;
   readonly listener: Listener;
@@ -108,7 +111,7 @@ class Node implements LiveNode {
     this.#timers = [
       setInterval(() => this.member.isPrimary && expireDocuments(server.store, server.now), ttlMsMax),
       setInterval(() => server.tidy(), TIDY_MS),
-      // A disk that can't be written to shows at the next commit.
+      // A disk that can't be written is noticed at the next commit.
       setInterval(() => void server.sync().catch(() => {}), syncMsMax),
     ];
     for (const timer of this.#timers) timer.unref();

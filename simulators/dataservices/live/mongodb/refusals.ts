@@ -9,8 +9,8 @@ import { readMessage, writeReply } from "./wire/message.ts";
 const WAIT_MS_MAX = 10_000;
 
 /**
- * Tells a client why it is not served, in the answer to its first message; then the connection ends. A connection beyond the limit is just closed,
- * as in the server.
+ * Tells a client why it is not served, in the answer to its first message; then the connection ends. A
+ * connection beyond the limit is simply closed, as in the server.
  */
 export function refuseClient(client: Socket, error: unknown): void {
   if (error instanceof ConnectionFault)

@@ -10,7 +10,7 @@ interface Item extends Document {
   _id: number;
 }
 
-test("a write that no voter has is not acknowledged, unless the client asked for that", async () => {
+test("a write that no voter has is not acknowledged, unless the client asked not to wait", async () => {
   const rig = await Rig.open();
   try {
     new ReplicaMember(rig.server, { index: 0, primary: undefined, voters: [1] }, "data-0", new Map());

@@ -146,7 +146,8 @@ export class ReplicaMember implements MemberNode, Membership {
   #takeOver(primary: ReplicaMember): boolean {
     const { store, sessions } = this.server;
     const { oplog, store: theirs, users } = primary.server;
-    // A member that is ahead of the primary, or has missed what the primary no longer remembers, must be copied.
+    // A member that is ahead of the primary, or has missed commits that the primary no longer remembers, must
+    // be copied.
     if (!primary.isPrimary || store.time.compare(theirs.time) > 0 || !oplog.remembers(store.time)) return false;
     for (const entry of oplog.after(store.time)) {
       store.replicate(entry);

@@ -7,7 +7,7 @@ import { Writers } from "./testing/writers.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: writers under fail-over: ${whyNot}\n`);
 
-/** A VM that is deleted; in a whole run, a server that is killed, too. */
+/** One VM is deleted; in a whole run, a server is killed as well. */
 const ROUNDS = Number(process.env.DRYDOCK_FAILOVERS ?? howMany(1, 2));
 
 describe.skipIf(whyNot !== undefined)("applications that write while primaries die", () => {

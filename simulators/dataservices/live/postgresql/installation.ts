@@ -5,7 +5,10 @@ import { type Owner, serverOwner } from "../owner.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { Copies, createTemplate } from "./template.ts";
 
-/** What all PostgreSQL servers of a live plane share: the programs, the user as which they run, and the template from which each starts. */
+/**
+ * The common base of all PostgreSQL servers of a live plane: the programs, the user as which they run, and
+ * the template from which each starts.
+ */
 export interface Installation {
   readonly binaries: Binaries;
   readonly owner: Owner;
@@ -14,7 +17,7 @@ export interface Installation {
 }
 
 const PASSWORD_BYTES = 24;
-/** The servers' user may pass through to its own folders. */
+/** Lets the servers' user pass through to its own folders. */
 const FOLDER_MODE = 0o711;
 
 /**

@@ -41,7 +41,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
   });
 
   it.skipIf(process.platform !== "linux")(
-    "memory: a statement that needs more fails, and its session goes on",
+    "memory: a statement that needs more fails, and its session continues",
     async () => {
       const made = await open({ memory_mb: 64 });
       await made.using(async (client) => {

@@ -31,13 +31,16 @@ export const MEMBER_SETTINGS: Readonly<Record<string, string>> = {
 const nameOf = (index: number): string => `n${index}`;
 const indexOf = (name: string): number => Number(name.slice(1));
 
-/** What a primary's commits wait for. */
+/** The setting for which a primary's commits wait. */
 const waitingFor = (voters: readonly number[]): string =>
   voters.length === 0 ? "" : `ANY 1 (${voters.map((each) => identifier(nameOf(each))).join(", ")})`;
 
 const quote = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-/** Where a standby finds its primary: in the folder of that server's socket. The password is in no command line and no log. */
+/**
+ * The connection of a standby to its primary, through the folder of that server's socket. The password is in
+ * no command line and no log.
+ */
 function connectionTo(primaryData: string, index: number, password: string): string {
   return `host=${primaryData} port=5432 user=${SUPERUSER} password=${password} application_name=${nameOf(index)} sslmode=disable`;
 }
@@ -125,7 +128,7 @@ export class PostgresqlMember implements MemberNode {
 
   async expect(index: number): Promise<void> {
     const name = literal(nameOf(index));
-    // A slot whose log is lost is useless.
+    // A slot that has lost its log is useless.
     await this.#ask(`SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
       WHERE slot_name = ${name} AND NOT active AND wal_status IN ('lost', 'unreserved')`);
     await this.#ask(`SELECT pg_create_physical_replication_slot(${name}, true)
@@ -137,7 +140,7 @@ export class PostgresqlMember implements MemberNode {
       WHERE slot_name = ${literal(nameOf(index))} AND NOT active`);
   }
 
-  /** The folder itself stays: a server that starts in it finds what the one before it left in the machine's shared memory. */
+  /** The folder itself stays: a server that starts in it finds the shared memory that its predecessor left behind. */
   async copyTo(to: string, index: number): Promise<void> {
     const server = this.#server();
     const { owner } = server.options;

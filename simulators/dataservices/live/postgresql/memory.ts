@@ -2,7 +2,7 @@ import type { Instance } from "../../state.ts";
 
 const KIB_PER_MIB = 1024;
 
-/** The memory of a plan, MiB: what a VM of that size would have. */
+/** The memory of a plan in MiB, as a VM of that size would have. */
 export function memoryOf({ parameters }: Instance): number | undefined {
   const { memory_mb: mib } = parameters;
   return typeof mib === "number" && mib > 0 ? mib : undefined;

@@ -101,7 +101,7 @@ describe.skipIf(whyNot !== undefined)("a restore to a moment", { timeout: TEST_M
     expect((await rig.ask("GET", "/v1/restores/never")).status).toBe(404);
   });
 
-  it("is refused outside what the dump and the log hold, and changes nothing", async () => {
+  it("is refused outside the range of the dump and the log, and changes nothing", async () => {
     const held = await rows();
     expect(await restore(dump, log, between - 3_600_000)).toMatchObject({ status: 422 });
     expect(await restore(dump, log, log.untilMs + 3_600_000)).toMatchObject({ status: 422 });

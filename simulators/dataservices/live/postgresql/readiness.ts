@@ -4,7 +4,7 @@ import { LivePlaneError } from "../errors.ts";
 const READY = /database system is ready to accept (read-only )?connections/;
 const LOG_CHARS_MAX = 4000;
 
-/** Resolves when a server says that it accepts connections. @throws LivePlaneError LIVE_PG_START */
+/** Resolves when a server reports that it accepts connections. @throws LivePlaneError LIVE_PG_START */
 export function waitUntilReady(child: ChildProcess, startMsMax: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = "";

@@ -54,7 +54,7 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
     );
   });
 
-  describe("of a dump that is not whole", () => {
+  describe("of an incomplete dump", () => {
     let dump: Uint8Array;
     let held: readonly string[];
     beforeAll(async () => {
@@ -65,7 +65,7 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
       held = await rig.using(digestOf);
     });
 
-    it("is refused wherever it was cut or changed, and changes nothing", async () => {
+    it("is refused wherever the dump was cut or changed, and changes nothing", async () => {
       const damage = fc.record({ at: fc.nat({ max: dump.length - 1 }), isCut: fc.boolean(), bit: fc.nat({ max: 7 }) });
       await fc.assert(
         fc.asyncProperty(damage, async ({ at, isCut, bit }) => {
@@ -79,7 +79,7 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
     });
   });
 
-  it("comes back with tables of no columns, and of none but generated ones", async () => {
+  it("brings back tables without columns, and with only generated ones", async () => {
     await rig.using((client) =>
       client.query(`DROP SCHEMA shared CASCADE; CREATE SCHEMA shared; CREATE TABLE bare (); INSERT INTO bare DEFAULT VALUES; INSERT INTO bare DEFAULT VALUES;
         CREATE TABLE made (seven int GENERATED ALWAYS AS (7) STORED); INSERT INTO made DEFAULT VALUES`),
@@ -91,7 +91,7 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
     expect(await rig.using(digestOf)).toEqual(held);
   });
 
-  it("goes on when tenants have taken every connection", async () => {
+  it("succeeds although tenants have taken every connection", async () => {
     const dump = await dumpOf(rig);
     const clients: pg.Client[] = [];
     const refusal = await (async () => {
@@ -102,7 +102,7 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
     for (const client of clients) await client.end();
   });
 
-  it("goes on after a process of the server has crashed", async () => {
+  it("succeeds after a process of the server has crashed", async () => {
     const dump = await dumpOf(rig);
     await rig.using(async (client) => {
       const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");

@@ -2,8 +2,10 @@ import type { Client } from "pg";
 import type { User } from "../../state.ts";
 
 /*
- * The role model of the a9s platform: one group role owns every object of an instance; the user of a binding is a member, acts as the group from its first statement on, and leaves its objects to the group when it is removed. So the boundary of isolation is
- * the instance, not the binding. No user has more rights than that: no superuser, no createdb, no createrole, no replication.
+ * The role model of the a9s platform: one group role owns every object of an instance; the user of a binding
+ * is a member, acts as the group from its first statement on, and leaves its objects to the group when it is
+ * removed. So the instance is the boundary of isolation, not the binding. No user has more rights than that:
+ * no superuser, no createdb, no createrole, no replication.
  *
  * Two roles are the simulator's own: the superuser, and one that restores with the rights of a tenant, because a dump may hold
  * the tenant's code, which runs during the restore.

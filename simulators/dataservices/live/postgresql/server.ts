@@ -67,9 +67,9 @@ export interface ServerOptions {
   readonly password: string;
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** What each of its processes may take, MiB. Default: whatever the machine has. */
+  /** The memory limit of each of its processes, MiB. Default: none. */
   readonly memoryMib?: number | undefined;
-  /** Admits nobody but the simulator, whatever password its files give the superuser. Default: false. */
+  /** Admits only the simulator, whatever password its files give the superuser. Default: false. */
   readonly isClosed?: boolean;
   /** Its role in its group, for a node that replicates. */
   readonly member?: MemberOrder;
@@ -139,7 +139,7 @@ export class Server {
   async #nameDatabase(): Promise<void> {
     const client = await this.connect(SUPERUSER, "template1");
     try {
-      // It may still be alone.
+      // The primary may still be alone.
       await client.query("SET synchronous_commit = local");
       const { rows } = await client.query<{ datname: string }>(
         "SELECT datname FROM pg_database WHERE datname <> 'template1' AND datname <> $1",

@@ -5,10 +5,13 @@ import { PostgresqlRig } from "./testing/rig.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: shapes of databases on a real server: ${whyNot}\n`);
 
-/** Under load a round trip takes its time. */
+/** A round trip can be slow under load. */
 const TEST_MS_MAX = 120_000;
 
-/** What no row shows: settings of columns and tables, names of constraints, states of rules, collations, versions. */
+/**
+ * Properties that no row shows: settings of columns and tables, names of constraints, states of rules,
+ * collations, versions.
+ */
 const pictureOf = (schema: string): string => `
   SELECT 'column ' || attrelid::regclass || '.' || attname || ' ' || attstorage::text || attcompression::text || coalesce(attstattarget, -1) || coalesce(attoptions::text, '') || attnotnull || attcollation::regcollation AS line
     FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = '${schema}'::regnamespace) AND attnum > 0 AND NOT attisdropped
@@ -23,7 +26,7 @@ const pictureOf = (schema: string): string => `
   UNION ALL SELECT 'large object ' || oid || coalesce(obj_description(oid, 'pg_largeobject'), '') FROM pg_largeobject_metadata
   ORDER BY 1`;
 
-/** A shape: what makes it in a schema of its own, and the query that tells of it. */
+/** A shape: the statements that create it in its own schema, and the query that shows it. */
 type Shape = readonly [words: string, sql: string, tells: string];
 
 const KEPT: Readonly<Record<string, string>> = {
@@ -125,7 +128,7 @@ describe.skipIf(whyNot !== undefined)("a dump of a database with every shape", {
 
   const inSchema = (at: number, sql: string): string =>
     `SET search_path = ${schemaOf(at)}, public; ${sql.replaceAll("own_schema", schemaOf(at))}`;
-  /** What shows each shape; nothing for one that does not exist. */
+  /** The rows that show each shape; none for a shape that does not exist. */
   const look = (): Promise<readonly unknown[]> =>
     rig.using(async (client) => {
       const seen: unknown[] = [];

@@ -12,7 +12,10 @@ const run = promisify(execFile);
 /** A data folder whose database has no name yet; each instance starts on a copy. */
 interface Template {
   readonly path: string;
-  /** The password of the superuser and of the role that restores; nobody else knows it, and each process makes a new one. */
+  /**
+   * The password of the superuser and of the role that restores. Nobody else knows it, and each process draws
+   * a new one.
+   */
   readonly password: string;
 }
 
@@ -95,7 +98,7 @@ export class Copies {
     this.#template = template;
   }
 
-  /** Makes the next copy ready. */
+  /** Prepares the next copy. */
   prepare(): Promise<string> {
     this.#spare ??= this.#copy();
     return this.#spare;

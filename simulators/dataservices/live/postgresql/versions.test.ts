@@ -36,7 +36,7 @@ describe.skipIf(other === undefined)("a version of PostgreSQL", () => {
     });
   });
 
-  it("that the machine does not have is refused by name", async () => {
+  it("that the machine lacks is refused by name", async () => {
     const rig = await PostgresqlRig.open({ engine_version: "9" });
     try {
       await expect(rig.connect()).rejects.toThrow("PostgreSQL 9");

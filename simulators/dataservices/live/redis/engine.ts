@@ -9,7 +9,7 @@ import { startServerNode } from "./node.ts";
 import { findProgram, type Program } from "./program.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** How nodes are made and started: with a server of the machine, or with our own engine. */
+/** How nodes are created and started: with a server of the machine, or with our own engine. */
 interface Maker {
   readonly identity: EngineIdentity;
   readonly format: (data: string) => Promise<void>;
@@ -18,7 +18,10 @@ interface Maker {
 
 const PASSWORD_BYTES = 24;
 
-/** Redis: the machine's server, Redis or Valkey, if there is one on the PATH; else our own engine, which identifies itself as such. */
+/**
+ * Redis: the machine's server, Redis or Valkey, if there is one on the PATH; otherwise our own engine, which
+ * identifies itself as such.
+ */
 export const redis: EngineMaker = () => {
   const program = findProgram();
   return program === undefined ? engineOf(EMBEDDED) : engineOf(ofServer(program));

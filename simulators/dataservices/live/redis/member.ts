@@ -9,7 +9,7 @@ import { ANNOUNCED_PORT, type Server, writeOwned } from "./server.ts";
 
 /** How long a node may take to report its role, in ms. */
 const LOOK_MS_MAX = 1000;
-/** Where a stopped node keeps its position in its history. */
+/** The file in which a stopped node keeps its position in its history. */
 const HISTORY_FILE = "history";
 /** Bytes of one epoch of a history; a new one begins whenever a server starts as a primary, since it counts from 0 then. */
 const EPOCH_BYTES = 2 ** 36;
@@ -29,9 +29,9 @@ async function readHistory(data: string): Promise<History> {
 }
 
 /**
- * One Redis as a node of its group. Its replication is asynchronous: only a write that a client has confirmed with `WAIT 1` is sure to survive the
- * primary. While the group waits for a replica, the primary accepts writes only as long as one follows it, so a primary that is cut off accepts
- * none.
+ * One Redis as a node of its group. Its replication is asynchronous: only a write that a client has confirmed
+ * with `WAIT 1` is certain to survive the primary. While the group waits for a replica, the primary accepts
+ * writes only as long as one follows it, so a primary that is cut off accepts none.
  */
 export class RedisMember implements MemberNode {
   readonly #server: () => Server;
@@ -78,7 +78,7 @@ export class RedisMember implements MemberNode {
   async #lookAtReplica(fields: ReadonlyMap<string, string>): Promise<MemberSight> {
     const offset = Number(fields.get("slave_repl_offset") ?? 0);
     const { primary } = this.#order;
-    // Its own offset is of its primary's epoch only after it has got the primary's data.
+    // Its own offset belongs to its primary's epoch only once it has the primary's data.
     if (fields.get("master_link_status") === "up" && primary !== undefined) {
       const { epoch } = await readHistory(primary.data);
       await this.#note({ epoch, offset }, epoch !== this.#history.epoch);

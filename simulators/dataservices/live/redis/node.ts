@@ -16,11 +16,11 @@ import { ReplyError } from "./resp/client.ts";
 import { AOF_FOLDER, RDB_FILE, Server, type ServerOptions, writeOwned } from "./server.ts";
 import { settingsOf } from "./settings.ts";
 
-/** What a dump of a Redis or Valkey server holds after its first line: an RDB file, as the server writes it. */
+/** A dump of a Redis or Valkey server, after its first line: an RDB file, as the server writes it. */
 const ENGINE = "redis";
 const SAVE_MS_MAX = 60_000;
 const POLL_MS = 20;
-/** Where the previous data are kept while a restore may still fail. */
+/** The place of the previous data while a restore may still fail. */
 const PREVIOUS = "previous";
 
 /** A Redis or Valkey server of the machine, as a node. A restore restarts it in the same folder. */
@@ -63,12 +63,12 @@ class ServerNode implements LiveNode {
     const member = this.member && this.#relay && { ...this.member.order, relayPort: this.#relay.port };
     const server = await Server.start({ ...this.#options, ...(member && { member }) }, this.#users);
     this.#server = server;
-    // While a restore swaps servers, there is none that this one could end as well.
+    // While a restore swaps servers, there is none to end.
     void server.exited.then(() => this.#server === server && this.#end());
   }
 
   get #running(): Server {
-    if (this.#server === undefined) throw new LivePlaneError("LIVE_REDIS_START", "a restore is at work");
+    if (this.#server === undefined) throw new LivePlaneError("LIVE_REDIS_START", "a restore is in progress");
     return this.#server;
   }
 

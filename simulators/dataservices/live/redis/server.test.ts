@@ -38,7 +38,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
       client.end();
     }
   };
-  /** A dump with a right checksum whose content is not data. */
+  /** A dump with a valid checksum and contents that are not data. */
   const foreign = (content: string): Promise<Uint8Array> =>
     readAll(sealStream(isEmbedded ? "redis-embedded" : "redis", streamOf(Buffer.from(content))), 1000);
   const codeOf = async (client: RespClient, ...words: string[]): Promise<string> => {
@@ -69,14 +69,15 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     client.end();
   });
 
-  it("lets a tenant do what concerns its data, and nothing that concerns the server", async () => {
+  it("lets a tenant do anything with its data, and nothing with the server", async () => {
     await using(async (client) => {
       expect(textOf(await client.ask("SET", "a", "1"))).toBe("OK");
       for (const words of [["GET", "a"], ["INFO"], ["KEYS", "*"], ["XADD", "s", "*", "f", "v"], ["FLUSHDB"]])
         expect([words[0], await codeOf(client, ...words)]).toEqual([words[0], "done"]);
       for (const words of [["CONFIG", "GET", "*"], ["ACL", "LIST"], ["CLIENT", "KILL", "TYPE", "normal"], ["FLUSHALL"]])
         expect([words[0], await codeOf(client, ...words)]).toEqual([words[0], "NOPERM"]);
-      // Off for everybody, before anybody's rights count; and our own engine refuses what it does not know for everybody too.
+      // Disabled for everybody, regardless of rights; our own engine also refuses unknown commands regardless
+      // of rights.
       expect(await codeOf(client, "DEBUG", "JMAP")).toBe("ERR");
       for (const words of [
         ["REPLICAOF", "NO", "ONE"],
@@ -129,7 +130,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     for (const client of clients) client.end();
   });
 
-  it("restores: replaces all data, ends sessions, keeps users, brings nobody back", async () => {
+  it("replaces all data in a restore, ends sessions, keeps users, and brings no user back", async () => {
     await rig.ask("PUT", "/v1/credentials/u3", JSON.stringify({ password: "p3" }));
     await using(async (client) => {
       await client.ask("FLUSHDB");
@@ -175,7 +176,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     expect(textOf(await using((client) => client.ask("GET", "since")))).toBe("1");
   });
 
-  it.skipIf(isEmbedded)("refuses defects that a real server can't have, rather than dropping them", async () => {
+  it.skipIf(isEmbedded)("refuses defects that a real server can't have, rather than ignoring them", async () => {
     rig.kernel.faults.arm({ point: "dataservice:dump torn-snapshot", effect: { kind: "error", message: "planted" } });
     expect(await rig.dump()).toMatchObject({ status: 501 });
   });

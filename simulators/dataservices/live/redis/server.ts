@@ -15,13 +15,13 @@ import type { Program } from "./program.ts";
 import { RespClient, textOf } from "./resp/client.ts";
 import type { RedisSettings } from "./settings.ts";
 
-/** What a server is started with. */
+/** The options of a server. */
 export interface ServerOptions {
   readonly program: Program;
   readonly owner: Owner;
   /** The folder of its data; the socket lies in it too. */
   readonly data: string;
-  /** Of the simulator's own user. */
+  /** The password of the simulator's own user. */
   readonly password: string;
   readonly passwordHash: string;
   readonly settings: RedisSettings;
@@ -43,7 +43,7 @@ export const RDB_FILE = "dump.rdb";
 /** The folder of the append-only files, which hold each write before it is acknowledged. */
 export const AOF_FOLDER = "appendonlydir";
 
-/** Of a node that replicates. Durations are short, since all nodes are near. */
+/** Settings of a node that replicates. Durations are short, because all nodes are near. */
 function memberConfig(
   member: NonNullable<ServerOptions["member"]>,
   password: string,

@@ -1,8 +1,8 @@
 import type { Instance } from "../../state.ts";
 
-/** What a plan and the parameters of an instance mean for its server, in terms of redis.conf. */
+/** The settings that a plan and an instance's parameters imply for its server, in terms of redis.conf. */
 export interface RedisSettings {
-  /** Bytes that data may take, as `64mb`; 0 for no limit. */
+  /** The memory limit for data, such as `64mb`; 0 for none. */
   readonly maxmemory: string;
   readonly "maxmemory-policy": string;
   readonly maxclients: string;

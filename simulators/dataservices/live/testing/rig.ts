@@ -11,7 +11,7 @@ export const PASSWORD = "p1";
 /** The name of the database and the deployment. */
 export const DATABASE = "d1";
 
-/** What an agent answers: its status and its JSON. */
+/** An agent's answer: status and JSON. */
 export interface Reply {
   readonly status: number;
   readonly body: unknown;
@@ -87,7 +87,7 @@ export class LiveRig {
     return fetch(`http://${address}:${AGENT.port}${path}`, { method, headers, ...given });
   }
 
-  /** A dump, or why there is none. */
+  /** A dump, or the reason why there is none. */
   async dump(): Promise<Uint8Array | Reply> {
     const reply = await this.ask("POST", "/v1/dumps");
     if (reply.status === 200) return new Uint8Array(await reply.arrayBuffer());

@@ -37,7 +37,7 @@ const message: fc.Arbitrary<Message> = fc.record({
   additional: fc.array(record, { maxLength: 4 }),
 });
 
-/** What the reader of the bytes must find. */
+/** The values that the reader of the bytes must find. */
 const shownData = (rr: Rr): unknown => {
   if (rr.type === TYPE.SRV) return { priority: rr.priority, weight: rr.weight, port: rr.port, target: rr.target };
   if (rr.type === TYPE.TXT) return rr.texts;

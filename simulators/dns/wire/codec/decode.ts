@@ -1,7 +1,7 @@
 import { readName } from "./names.ts";
 import { OPCODE, type Opt, type Query, type Question, type Subnet, TYPE } from "./types.ts";
 
-/** What a server makes of a packet before it looks at the question. */
+/** A server's view of a packet before it looks at the question. */
 type Received =
   | { readonly kind: "query"; readonly query: Query }
   /** No answer: less than a header, or itself an answer. */

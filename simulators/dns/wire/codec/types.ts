@@ -99,7 +99,7 @@ export interface Subnet {
   readonly address: Uint8Array;
 }
 
-/** What is asked for. */
+/** The question. */
 export interface Question {
   readonly name: string;
   readonly type: number;

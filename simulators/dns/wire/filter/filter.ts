@@ -38,7 +38,8 @@ function matcher(node: FilterMatch, path: readonly string[], type: FilterType): 
   const [head, ...rest] = path;
   if (head === undefined) return leaf(node, type);
   const invalid = (): never => {
-    const shown = node.selector.slice(0, node.selector.length - rest.length).join(".");
+    const isKeyed = type === "map" || (typeof type === "object" && "keyed" in type);
+    const shown = node.selector.slice(0, node.selector.length - rest.length + (isKeyed ? 1 : 0)).join(".");
     throw new FilterError(`${FAILED}Selector "${shown}" is not valid`);
   };
   if (type === "map") return matchKey(node, head, leaf(node, "string"), rest, invalid);
@@ -71,34 +72,41 @@ function leaf(node: FilterMatch, type: FilterType): Filter {
   return node.negated ? (value) => !test(value) : test;
 }
 
-function compileMatch({ operator, value, selector, negated }: FilterMatch, type: FilterType): Filter {
+/** What Go has where nothing was given. */
+const ZERO = { string: "", int: 0, bool: false } as const;
+
+const OPERATOR_NAMES = { equal: "Equal", in: "In", empty: "Empty", matches: "Matches" } as const;
+
+/** An operator, as errors name it. */
+const shownOperator = ({ operator, negated }: FilterMatch): string =>
+  `${operator === "empty" ? "Is " : ""}${negated ? "Not " : ""}${OPERATOR_NAMES[operator]}`;
+
+function compileMatch(node: FilterMatch, type: FilterType): Filter {
+  const { operator, value, selector } = node;
   const refuseOperator = (): never => {
-    throw new FilterError(`${FAILED}Invalid match operator for selector "${selector.join(".")}"`);
+    throw new FilterError(
+      `${FAILED}Invalid match operator "${shownOperator(node)}" for selector "${selector.join(".")}"`,
+    );
   };
   const isText = type === "string" || type === "int" || type === "bool";
   switch (operator) {
     case "empty":
-      if (type === "string")
-        throw new FilterError(
-          `${FAILED}Invalid match operator "${negated ? "Is Not Empty" : "Is Empty"}" for selector "${selector.join(".")}"`,
-        );
-      if (type === "int" || type === "bool") return refuseOperator();
-      return (given) =>
-        Array.isArray(given) || typeof given === "string" ? given.length === 0 : Object.keys(given ?? {}).length === 0;
+      if (isText || (typeof type === "object" && "struct" in type)) return refuseOperator();
+      return (given) => (Array.isArray(given) ? given.length === 0 : Object.keys(given ?? {}).length === 0);
     case "equal": {
       if (!isText) return refuseOperator();
       const wanted = coerceValue(value, type, selector);
-      return (given) => (given ?? (type === "bool" ? false : undefined)) === wanted;
+      return (given) => (given ?? ZERO[type]) === wanted;
     }
     case "matches": {
       if (type !== "string") return refuseOperator();
       const compiled = compilePattern(value);
       if (!compiled.ok)
         throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${compiled.error}`);
-      return (given) => compiled.pattern.test(String(given));
+      return (given) => compiled.pattern.test(String(given ?? ""));
     }
     case "in":
-      if (type === "string") return (given) => String(given).includes(value);
+      if (type === "string") return (given) => String(given ?? "").includes(value);
       if (type === "strings") return (given) => Array.isArray(given) && given.includes(value);
       if (type === "map" || (typeof type === "object" && "keyed" in type))
         return (given) => isObject(given) && Object.hasOwn(given, value);

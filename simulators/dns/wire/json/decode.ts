@@ -13,7 +13,7 @@ export function decodeJson<const S extends Shape>(text: string, shape: S, namesA
   return decode(parseJson(text), shape, "", []) as Decoded<S> | undefined;
 }
 
-/** What precedes members of a type that decodes itself, in the errors of the call under way. */
+/** The prefix for members of a type that decodes itself, in the errors of the current call. */
 let aliasPath: readonly string[] = [];
 
 const goType = (shape: Shape): string => {
@@ -43,7 +43,11 @@ function mismatch(json: Json, type: string, owner: string, path: readonly string
 }
 
 function decode(json: Json, shape: Shape, owner: string, path: readonly string[]): unknown {
-  if (shape.kind === "any") return toValue(json);
+  if (shape.kind === "any") {
+    const value = toValue(json);
+    shape.check?.(value);
+    return value;
+  }
   if (json.kind === "null") return undefined;
   const wrong = (): never => mismatch(json, goType(shape), owner, path);
   switch (shape.kind) {
@@ -75,7 +79,7 @@ function decode(json: Json, shape: Shape, owner: string, path: readonly string[]
   }
 }
 
-/** What Go puts where JSON has null: an item of a list can't be left out. */
+/** Go's value for null in JSON: an item of a list can't be left out. */
 function zero(shape: Shape): unknown {
   switch (shape.kind) {
     case "string":

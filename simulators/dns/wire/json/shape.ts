@@ -1,9 +1,10 @@
-/** What a member of a request holds. `go` is the name of the type in Go, which its error messages mention. */
+/** The shape of a member of a request. `go` is the name of the type in Go, which its error messages mention. */
 export type Shape =
   | { readonly kind: "string" }
   | { readonly kind: "bool" }
   | { readonly kind: "float" }
-  | { readonly kind: "any" }
+  /** Anything; `check` refuses what the type behind it would. */
+  | { readonly kind: "any"; readonly check?: (value: unknown) => void }
   | { readonly kind: "bytes" }
   | { readonly kind: "int"; readonly go: "int" | "int64" | "uint64" }
   /** Text such as `10s`, or a number of ns. */
@@ -27,7 +28,7 @@ export interface Struct<F extends StructFields = StructFields> {
   readonly lax: boolean;
 }
 
-/** What decoding a value of this shape gives. Members that are missing or null are `undefined`. */
+/** The type of a decoded value of this shape. Members that are missing or null are `undefined`. */
 export type Decoded<S extends Shape> = S extends { readonly kind: "string" }
   ? string
   : S extends { readonly kind: "bool" }
@@ -48,7 +49,7 @@ export type Decoded<S extends Shape> = S extends { readonly kind: "string" }
                   ? DecodedStruct<F>
                   : unknown;
 
-/** What decoding a structure with these members gives. */
+/** The type of a decoded structure with these members. */
 export type DecodedStruct<F extends StructFields> = { readonly [N in keyof F]?: Decoded<F[N]> | undefined };
 
 /** A text. */

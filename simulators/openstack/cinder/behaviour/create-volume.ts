@@ -25,7 +25,7 @@ interface VolumeRequest {
   readonly requestId: string;
 }
 
-/** What a volume keeps from the image or volume from which it was created. */
+/** The properties that a volume keeps from the image or volume from which it was created. */
 export const imageMetadataOf = (image: ImageView): Record<string, string> => ({
   image_id: image.id,
   image_name: image.name ?? "",

@@ -25,7 +25,7 @@ export function startCreateGroup(cinder: Cinder, row: GroupRow): void {
   kernel.timer(kernel.work(CREATE_MS), "cinder/group", { id: row.id, status });
 }
 
-/** What is to change of the volumes of a group. */
+/** The changes to the volumes of a group. */
 interface GroupChange {
   readonly id: string;
   readonly added: readonly string[];

@@ -5,7 +5,7 @@ import { setStatus } from "../state/volumes.ts";
 /** ms of simulated work. */
 const UPLOAD_MS = 1000;
 
-/** What the fake back end writes into an image, bytes. */
+/** The size of the image that the fake back end writes, bytes. */
 const UPLOAD_BYTES = 1024;
 
 /** A volume that is being copied into an image. */

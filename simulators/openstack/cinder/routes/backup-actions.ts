@@ -39,7 +39,7 @@ function restore(call: CinderCall): HttpReply {
 
 const DRIVER = "cinder.backup.drivers.swift.SwiftBackupDriver";
 
-/** What an operator keeps of a backup in order to find its data again if the database is lost. */
+/** The record of a backup that an operator keeps in order to find its data again if the database is lost. */
 const recordOf = (row: BackupRow): string => Buffer.from(JSON.stringify(row)).toString("base64");
 
 /** Reads such a record. @throws Refusal 400 */

@@ -7,7 +7,7 @@ import type { CinderRoute } from "../wire/route.ts";
 
 const property = (title: string, description: string, type = "boolean"): object => ({ title, description, type });
 
-/** What every driver reports of itself (cinder, `volume/driver.py`, `init_capabilities`). */
+/** The capabilities that every driver reports (cinder, `volume/driver.py`, `init_capabilities`). */
 const PROPERTIES = {
   thin_provisioning: property("Thin Provisioning", "Sets thin provisioning."),
   compression: property("Compression", "Enables compression."),

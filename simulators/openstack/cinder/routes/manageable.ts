@@ -5,7 +5,7 @@ const refuse = (): never => {
   throw notSimulated("what a back end has beside its volumes");
 };
 
-/** What a back end has but Cinder does not manage, for administrators. */
+/** Volumes and snapshots of a back end that Cinder does not manage, for administrators. */
 const routesOf = (paths: readonly string[], policy: string): readonly CinderRoute[] =>
   paths.flatMap((path) => [
     { method: "GET", path, admin: `${policy}:list_manageable`, handler: refuse },

@@ -16,7 +16,7 @@ interface WithMetadata {
   metadata: Metadata;
 }
 
-/** What has metadata: `Volume` and `Snapshot` in messages. */
+/** The resources with metadata: `Volume` and `Snapshot` in messages. */
 interface Holder {
   readonly kind: "Volume" | "Snapshot";
   /** The volume or snapshot of the path. @throws Refusal 404 */

@@ -16,7 +16,7 @@ const LVM: Backend = { machine: "volume-1", name: "lvm", protocol: "iSCSI" };
 /** The one back end of a cloud. */
 export const backendOf = ({ profile }: Pick<Cloud, "profile">): Backend => (profile === "rig" ? RIG : LVM);
 
-/** What volumes say of their host: machine, back end and pool. */
+/** The `host` of volumes: machine, back end and pool. */
 export const hostOf = (cloud: Pick<Cloud, "profile">): string => {
   const { machine, name } = backendOf(cloud);
   return `${machine}@${name}#${name}`;

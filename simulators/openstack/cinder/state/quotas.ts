@@ -133,7 +133,7 @@ export function checkTypeQuota(cinder: Cinder, projectId: string, type: TypeRow,
 
 const COUNTED = ["volumes", "snapshots", "gigabytes", "backups", "backup_gigabytes"] as const;
 
-/** What a project uses of a quota. The use of a volume type is counted on demand. */
+/** A project's use of a quota. The use of a volume type is counted on demand. */
 export function usedOf(cinder: Cinder, projectId: string, name: string): number {
   if (name === "groups") return groupsOf(cinder, projectId);
   const counted = COUNTED.find((each) => each === name);

@@ -118,7 +118,7 @@ export interface TypeRow {
   qosSpecsId?: string;
 }
 
-/** What a type says about the encryption of its volumes. */
+/** A type's settings for the encryption of its volumes. */
 export interface TypeEncryption {
   readonly id: string;
   readonly cipher: string | null;
@@ -184,7 +184,7 @@ export interface MessageRow {
   readonly createdMs: number;
 }
 
-/** What a project uses of its quota; sizes in GiB. */
+/** A project's use of its quota; sizes in GiB. */
 export interface ProjectUsage {
   volumes: number;
   snapshots: number;

@@ -4,7 +4,7 @@ import type { ProjectUsage } from "./rows.ts";
 const NO_USAGE: ProjectUsage = { volumes: 0, snapshots: 0, gigabytes: 0, backups: 0, backup_gigabytes: 0 };
 const USAGES = ["volumes", "snapshots", "gigabytes", "backups", "backup_gigabytes"] as const;
 
-/** What a project uses. */
+/** A project's usage. */
 export const usageOf = ({ slot }: Cinder, projectId: string): ProjectUsage =>
   slot.value.usage.get(projectId) ?? NO_USAGE;
 

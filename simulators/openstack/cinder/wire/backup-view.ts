@@ -4,7 +4,7 @@ import { storedTimeOrNull } from "./dates.ts";
 import { links } from "./links.ts";
 import type { CinderCall } from "./request.ts";
 
-/** What lists and the answers of changes show. */
+/** The view of lists and of the answers to changes. */
 export const backupBrief = (call: CinderCall, { id, name }: BackupRow): object => ({
   id,
   name,
@@ -14,7 +14,7 @@ export const backupBrief = (call: CinderCall, { id, name }: BackupRow): object =
 /** MiB of data in each object of the store. */
 const OBJECT_MIB = 52;
 
-/** What GET shows. */
+/** The view of GET. */
 export const backupView = (call: CinderCall, row: BackupRow): object => ({
   ...backupBrief(call, row),
   status: row.status,

@@ -3,7 +3,7 @@ import { Refusal } from "../../refusal.ts";
 
 export { badRequest, notFound };
 
-/** What webob says about a bad request if it is given no detail. */
+/** webob's text for a bad request without details. */
 export const MALFORMED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect.";
 

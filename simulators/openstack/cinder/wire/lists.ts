@@ -4,7 +4,7 @@ import type { CinderCall } from "./request.ts";
 import { parseBoolean } from "./schemas.ts";
 import { sortBy, type SortKey } from "../../paging.ts";
 
-/** What a list of this kind sorts by and filters on. */
+/** The fields by which a list of this kind sorts and filters. */
 export interface ListDescription<T> {
   /** `volumes`: path and member of the answer. */
   readonly collection: string;

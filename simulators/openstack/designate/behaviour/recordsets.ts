@@ -18,7 +18,7 @@ export function checkLocation(designate: Designate, zone: ZoneRow, name: string,
   if (!isAtOrBelow(name, zone.name)) throw invalidLocation("RecordSet is not contained within it's parent zone");
   if (type === "CNAME" && name === zone.name)
     throw invalidLocation("CNAME recordsets may not be created at the zone apex");
-  // What is being deleted no longer counts.
+  // A recordset that is being deleted no longer counts.
   const others = recordsetsOf(designate, zone.id).filter(
     (row) => row.name.toLowerCase() === name.toLowerCase() && row.action !== "DELETE",
   );
@@ -63,7 +63,7 @@ export const propagationOf = (
 ): Pick<RecordSetRow, "status" | "action"> =>
   records.length === 0 ? { status: "ACTIVE", action: "NONE" } : { status: "PENDING", action };
 
-/** What a new recordset is given. */
+/** The values of a new recordset. */
 export type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl" | "description">;
 
 /** Adds a recordset to a zone. */

@@ -9,7 +9,7 @@ import { propagate, soaOf } from "./propagation.ts";
 export const TTL_DEFAULT_S = 3600;
 const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 
-/** What makes a zone. */
+/** The values of a new zone. */
 export type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
 
 /** Creates a zone, which the name servers get to know. */

@@ -10,7 +10,7 @@ export const QUOTAS = {
   api_export_size: 1000,
 } as const;
 
-/** What a quota limits, in the API's words. */
+/** The subject of a quota, in the API's words. */
 type QuotaResource = keyof typeof QUOTAS;
 
 /** The limit of a project: its own, else the cloud's, else that of Zed. */

@@ -4,7 +4,7 @@ import type { Cloud } from "../../cloud.ts";
 /** How far the name servers are with a zone or recordset. */
 type Status = "PENDING" | "ACTIVE" | "ERROR";
 
-/** What the name servers do not know yet. */
+/** The changes that the name servers do not know yet. */
 type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
 
 /** A zone. Times are ms since the Unix epoch. */
@@ -107,7 +107,7 @@ export interface ServedVersion {
   readonly content: ServedZone | null;
 }
 
-/** What the name servers have of a zone. */
+/** The version of a zone that the name servers have. */
 export interface ServedZone {
   readonly serial: number;
   readonly sets: readonly {
@@ -120,7 +120,7 @@ export interface ServedZone {
   }[];
 }
 
-/** What administrators keep: top-level domains, forbidden names, keys of name servers, pools. */
+/** The objects of administrators: top-level domains, forbidden names, keys of name servers, pools. */
 export interface AdminRow {
   readonly id: string;
   fields: Readonly<Record<string, unknown>>;
@@ -132,7 +132,7 @@ export interface AdminRow {
 /** The kinds of what administrators maintain. */
 export type AdminKind = "tlds" | "blacklists" | "tsigkeys" | "pools";
 
-/** What exists in Designate, by id. */
+/** The state of Designate, by id. */
 export interface DesignateState {
   readonly admin: Readonly<Record<AdminKind, Map<string, AdminRow>>>;
   readonly exports: Map<string, ZoneExportRow>;
@@ -140,7 +140,7 @@ export interface DesignateState {
   readonly transferAccepts: Map<string, TransferAcceptRow>;
   readonly zones: Map<string, ZoneRow>;
   readonly recordsets: Map<string, RecordSetRow>;
-  /** What the name servers have, by the zone's name; the newest version last. */
+  /** The versions on the name servers, by the zone's name; newest last. */
   readonly served: Map<string, ServedVersion[]>;
   /** How often that has changed. */
   servedChanges: number;
@@ -163,7 +163,7 @@ export const newState = (): DesignateState => ({
   quotas: new Map(),
 });
 
-/** What Designate's functions work on: its state, and the cloud that it is part of. */
+/** The context of Designate's functions: its state, and the cloud that it is part of. */
 export interface Designate {
   readonly cloud: Cloud;
   readonly slot: Slot<DesignateState>;

@@ -14,7 +14,7 @@ const STEERING = ["limit", "marker", "sort_key", "sort_dir"];
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** What a list may hold. */
+/** The filters and order of a list. */
 interface ListedRow {
   readonly id: string;
   readonly createdMs: number;
@@ -23,7 +23,7 @@ interface ListedRow {
 
 type SortValue = string | number | null;
 
-/** What may be filtered for or sorted by, by name. */
+/** The fields to filter or sort by, by name. */
 export type ListKeys<T> = Readonly<Record<string, (row: T) => SortValue | readonly string[]>>;
 
 /** A list before the query is applied. */

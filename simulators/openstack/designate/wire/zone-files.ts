@@ -10,7 +10,7 @@ interface ParsedRecordset {
   readonly records: string[];
 }
 
-/** What a zone file holds. */
+/** The contents of a zone file. */
 interface ParsedZone {
   readonly name: string;
   readonly email: string;

@@ -19,7 +19,7 @@ const viewOf = (row: ImageRow): ImageView => ({
   properties: row.properties,
 });
 
-/** What Glance does for Nova and Cinder. */
+/** Glance's operations for Nova and Cinder. */
 export function operations(glance: Glance): ImageOps {
   const find = (id: string): ImageRow | undefined => glance.slot.value.images.get(id);
   return {

@@ -33,7 +33,7 @@ export function startTask(glance: Glance, wanted: Pick<TaskRow, "type" | "owner"
   return row;
 }
 
-/** What an import must name (glance, `async_/flows/base_import.py`). */
+/** The members that an import must have (glance, `async_/flows/base_import.py`). */
 const NEEDED = ["import_from", "import_from_format", "image_properties"];
 
 function endTask(glance: Glance, id: string): void {

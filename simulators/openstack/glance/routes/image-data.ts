@@ -20,7 +20,7 @@ export const imageDataRoutes = (glance: Glance): readonly OpenStackRoute[] =>
 
 const isImageData = (value: unknown): value is ImageData => isObject(value) && typeof value.sha512 === "string";
 
-/** What the edge received, or the body of a request from within the world. */
+/** The upload received at the edge, or the body of a request from within the world. */
 const receivedData = ({ request }: RequestContext): ImageData =>
   isImageData(request.received) ? request.received : digestData(request.body);
 

@@ -5,7 +5,7 @@ import { madeUpData, startImport } from "../behaviour/imports.ts";
 import { type Glance, requireImage, requireOwnImage } from "../state.ts";
 import { emptyReply, readMembers } from "../wire/body.ts";
 
-/** What `/v2/info/import` offers. The last copies between stores, of which there is one. */
+/** The methods of `/v2/info/import`. The last copies between stores, of which there is one. */
 export const IMPORT_METHODS: readonly string[] = ["glance-direct", "web-download", "copy-image"];
 
 /** The import of staged data (Image API v2, "interoperable image import"). */

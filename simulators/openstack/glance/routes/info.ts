@@ -2,7 +2,7 @@ import { json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
-/** What this Glance offers besides imports: one store, no quotas. */
+/** The other offers of this Glance besides imports: one store, no quotas. */
 export const INFO_ROUTES: readonly OpenStackRoute[] = [
   ...["/v2/info/stores", "/v2/info/stores/detail"].map((path) => ({
     method: "GET",

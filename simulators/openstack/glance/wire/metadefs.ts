@@ -8,7 +8,7 @@ import RAW from "./metadef-schemas.json" with { type: "json" };
  * Metadata definitions and tasks on the wire: their schemas (glance/api/v2/metadef_*.py and tasks.py of Zed) and their views.
  */
 
-/** What is checked against a schema. */
+/** The members that are checked against a schema. */
 export type MetadefKind = keyof typeof RAW;
 
 /** The schemas by name, with their references linked. */

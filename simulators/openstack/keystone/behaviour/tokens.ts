@@ -8,10 +8,10 @@ import { notFound, authenticationRequired } from "../wire/errors.ts";
 /** A token lives four hours (docs/discoveries/openstack.md, "The recorded services"), not scaled by the pace. */
 export const TOKEN_LIFE_MS = 4 * 3600 * 1000;
 
-/** What a token says of its bearer. */
+/** A token's statements about its bearer. */
 type TokenGrant = Omit<Token, "id" | "auditIds" | "issuedMs" | "expiresMs" | "seq" | "isRevoked">;
 
-/** What the routes of Keystone work with. */
+/** The context of Keystone's routes. */
 export interface Keystone {
   readonly cloud: Cloud;
   readonly state: KeystoneState;

@@ -36,7 +36,7 @@ export function refuseNewDomain(entity: { readonly domainId: string }, attribute
     throw badRequest("Cannot change Domain ID");
 }
 
-/** What `options.immutable` asks for; `undefined` where it is not given. */
+/** The value of `options.immutable`; `undefined` if it is not given. */
 export function immutableIn({ options }: Attributes): boolean | undefined {
   return isObject(options) && "immutable" in options ? options.immutable === true : undefined;
 }

@@ -11,7 +11,10 @@ import { domainView } from "./domains.ts";
 import { requireUser } from "./group-members.ts";
 import { projectView } from "./projects.ts";
 
-/** What a token may be scoped to, and where its services are (Identity API v3, "get available scopes", "get service catalog"). */
+/**
+ * The scopes that a token may have, and the addresses of its services (Identity API v3, "get available
+ * scopes", "get service catalog").
+ */
 export const authScopeRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [
     ["GET", "/v3/users/:user/projects", listProjectsOfUser, { clients: ["openstack"] }],

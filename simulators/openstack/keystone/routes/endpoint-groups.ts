@@ -79,6 +79,6 @@ function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply 
   return collectionReply(context, "endpoints", views);
 }
 
-/** What belongs to a group of endpoints. */
+/** The endpoints and projects of an endpoint group. */
 export const groupedEndpointRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/OS-EP-FILTER/endpoint_groups/:id/endpoints", listEndpoints]]);

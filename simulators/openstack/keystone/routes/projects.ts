@@ -111,7 +111,10 @@ function checkOneForm(query: URLSearchParams, what: string): void {
     throw badRequest(`Cannot use ${what}_as_list and ${what}_as_ids query params at the same time.`);
 }
 
-/** What a GET of a project asks for about its parents and children; lists include only those on which the caller has a role. */
+/**
+ * The options of a GET of a project about its parents and children; lists include only those on which the
+ * caller has a role.
+ */
 function hierarchyOf(project: Project, context: RequestContext, state: KeystoneState): object {
   const { query, actor } = context;
   checkOneForm(query, "parents");

@@ -33,7 +33,10 @@ export function* storedAssignments(state: KeystoneState): Generator<Assignment> 
   }
 }
 
-/** What users hold: groups resolved to their members, inheritance to projects, roles to what they imply. */
+/**
+ * The effective assignments of users: groups resolved to their members, inheritance to projects, roles to
+ * those they imply.
+ */
 export function* effectiveAssignments(state: KeystoneState): Generator<Assignment> {
   for (const stored of storedAssignments(state))
     for (const held of byMember(state, stored))

@@ -24,7 +24,7 @@ export function bootstrap(cloud: Cloud): KeystoneState {
   return state;
 }
 
-/** What answers is in the catalog; that of the recorded rig also names two services that do not. */
+/** Services that answer are in the catalog; that of the recorded rig also names two that do not. */
 const catalogTypesOf = ({ profile }: Cloud): readonly CatalogType[] =>
   profile === "rig" ? CATALOG_TYPES : CATALOG_TYPES.filter(isSimulatedType);
 

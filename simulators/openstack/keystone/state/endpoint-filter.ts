@@ -22,7 +22,7 @@ export function endpointsOfProject(state: KeystoneState, projectId: string): rea
   );
 }
 
-/** What the catalog of a project shows: what it was given, or everything if it was given nothing. */
+/** The endpoints in the catalog of a project: those it was given, or all if it was given none. */
 export function catalogEndpoints(state: KeystoneState, projectId: string | undefined): readonly Endpoint[] {
   const given = projectId === undefined ? [] : endpointsOfProject(state, projectId);
   return given.length > 0 ? given : [...state.endpoints.values()];

@@ -129,7 +129,7 @@ export interface AppCredential extends Entity {
   readonly accessRuleIds?: readonly string[];
 }
 
-/** What a trustor lets a trustee do in the trustor's stead. */
+/** A trust: rights that a trustee may use in the trustor's stead. */
 export interface Trust {
   readonly id: string;
   readonly trustorId: string;
@@ -142,7 +142,7 @@ export interface Trust {
   remainingUses: number | null;
 }
 
-/** What a token is for. */
+/** The scope of a token. */
 export type Scope =
   | { readonly kind: "project"; readonly id: string }
   | { readonly kind: "domain"; readonly id: string }

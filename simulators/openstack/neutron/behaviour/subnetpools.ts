@@ -124,7 +124,7 @@ export function checkExtended(pool: SubnetpoolRow, prefixes: readonly string[]):
     );
 }
 
-/** What remains of a prefix without another, as prefixes. */
+/** The rest of a prefix without another, as prefixes. */
 function without(range: Prefix, gone: Prefix): readonly string[] {
   if (!prefixesOverlap(range, gone)) return [range.text];
   if (gone.first <= range.first && gone.last >= range.last) return [];

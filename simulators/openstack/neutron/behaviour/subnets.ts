@@ -95,7 +95,7 @@ const UNSERVED = (
 const NAMESERVERS_MAX = 5;
 const HOST_ROUTES_MAX = 20;
 
-/** What a client says about a subnet, at creation or later. */
+/** The fields of a subnet from a client, at creation or later. */
 interface SubnetWishes {
   readonly gateway_ip?: string | null | undefined;
   readonly dns_nameservers?: readonly string[] | undefined;

@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 15_000;
 
 const withSpace = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 
-/** What the service says of an agent. */
+/** The view of an agent. */
 export function agentView({ cloud, slot }: Neutron, agent: Agent): View {
   const { nowMs } = cloud.kernel;
   const change = slot.value.agentChanges.get(agent.id);

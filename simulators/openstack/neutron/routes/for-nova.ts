@@ -8,6 +8,7 @@ import {
   controls,
 } from "../../cloud.ts";
 import { canSeeNetwork, canSeeSubnet } from "../state/access.ts";
+import { EVERYBODY, isSharedWith } from "../state/sharing.ts";
 import { requirePort } from "../state/lookup.ts";
 import { checkQuota, countOf, quotasOf } from "../state/quotas.ts";
 import type { NetworkRow, PortRow, SecurityGroupRow } from "../state/rows.ts";
@@ -37,12 +38,12 @@ function portForNova({ slot }: Neutron, port: PortRow): PortView {
   };
 }
 
-const networkForNova = (row: NetworkRow): NetworkView => ({
+const networkForNova = (neutron: Neutron, actor: Actor, row: NetworkRow): NetworkView => ({
   id: row.id,
   name: row.name,
   projectId: row.projectId,
   external: row.external,
-  shared: row.shared,
+  shared: isSharedWith(neutron, row.id, actor.projectId),
   subnets: row.subnets,
   portSecurity: row.portSecurity,
 });
@@ -58,7 +59,7 @@ type Lookups = Pick<
   "network" | "subnet" | "networksFor" | "externalNetworks" | "port" | "portAt" | "portsOf" | "portsLeft" | "groupIdsOf"
 >;
 
-/** What Nova looks up about networks and ports. */
+/** Nova's lookups of networks and ports. */
 function lookups(neutron: Neutron): Lookups {
   const state = (): NeutronState => neutron.slot.value;
   const port = (id: string): PortView | undefined => {
@@ -68,7 +69,7 @@ function lookups(neutron: Neutron): Lookups {
   return {
     network: (actor, id) => {
       const row = state().networks.get(id);
-      return row !== undefined && canSeeNetwork(neutron, actor, row) ? networkForNova(row) : undefined;
+      return row !== undefined && canSeeNetwork(neutron, actor, row) ? networkForNova(neutron, actor, row) : undefined;
     },
     subnet: (actor, id) => {
       const row = state().subnets.get(id);
@@ -77,12 +78,13 @@ function lookups(neutron: Neutron): Lookups {
     networksFor: (actor) => {
       const internal = [...state().networks.values()].filter(({ external }) => !external);
       const own = internal.filter(({ projectId }) => projectId === actor.projectId);
-      return (own.length > 0 ? own : internal.filter(({ shared }) => shared)).map(networkForNova);
+      const listShared = (): NetworkRow[] => internal.filter(({ id }) => isSharedWith(neutron, id, EVERYBODY));
+      return (own.length > 0 ? own : listShared()).map((row) => networkForNova(neutron, actor, row));
     },
     externalNetworks: (actor) =>
       [...state().networks.values()]
         .filter((row) => row.external && canSeeNetwork(neutron, actor, row))
-        .map(networkForNova),
+        .map((row) => networkForNova(neutron, actor, row)),
     port,
     portAt: (networkId, ip) => port(state().portByAddress.get(`${networkId}/${ip}`) ?? ""),
     portsOf: (deviceId) => (state().portsByDevice.get(deviceId) ?? []).flatMap((id) => port(id) ?? []),
@@ -122,7 +124,7 @@ function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): Po
 
 type PortChanges = Pick<PortOps, "create" | "bind" | "unbind" | "setFixedIps" | "setSecurityGroups" | "remove">;
 
-/** What Nova does with the ports of its servers. A missing port needs no change. */
+/** Nova's changes to the ports of its servers. A missing port needs no change. */
 function portChanges(neutron: Neutron): PortChanges {
   const change = (portId: string, work: (row: PortRow) => void): void => {
     const row = neutron.slot.value.ports.get(portId);
@@ -181,10 +183,13 @@ function associateByAddress(
 ): void {
   const row = neutron.slot.value.floatingIps.values().find((each) => each.address === address && controls(actor, each));
   if (row === undefined) throw notFound("FloatingIP", address);
-  associate(neutron, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
+  associate(neutron, actor, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
 }
 
-/** What Neutron does for Nova, and for Designate about floating IPs. `proxied` are the operations behind Nova's old routes. */
+/**
+ * Neutron's operations for Nova, and for Designate about floating IPs. `proxied` are the operations behind
+ * Nova's old routes.
+ */
 export function portOperations(neutron: Neutron, proxied: ProxiedOps): PortOps {
   return {
     proxied,

@@ -1,6 +1,6 @@
 import { checkSegment, type Segment } from "../behaviour/segments.ts";
 import type { Neutron } from "../state/state.ts";
-import { type Convert, integer, textUpTo } from "../wire/converters.ts";
+import { type Convert, integer, isFalsy, textUpTo } from "../wire/converters.ts";
 import { internalError, invalid } from "../wire/errors.ts";
 import { isDictionary } from "../wire/structures.ts";
 
@@ -21,10 +21,11 @@ const NAMES = ["provider:network_type", "provider:physical_network", "provider:s
 
 /** Segments as a list of objects; anything else is the service's own error. */
 export const segmentList: Convert<readonly Readonly<Record<string, unknown>>[]> = (value) => {
+  if (value === "" || (typeof value === "object" && isFalsy(value) && value !== null)) return [];
   if (!Array.isArray(value)) throw internalError();
   return value.map((each: unknown) => {
     if (!isDictionary(each)) throw internalError();
-    return each;
+    return Object.fromEntries(NAMES.map((name) => [name, each[name] ?? null]));
   });
 };
 
@@ -35,7 +36,7 @@ interface Provided {
   readonly segments?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What the attributes of `provider` ask for; `undefined` if none is given. */
+/** The segment that the `provider` attributes ask for; `undefined` if none is given. */
 export function providerSegment(fields: Provided): Segment | undefined {
   const segment = {
     type: fields["provider:network_type"],
@@ -59,7 +60,7 @@ function listedSegment(entry: Readonly<Record<string, unknown>>): Segment {
   };
 }
 
-/** What an administrator wants a new network to be carried by; `undefined` for anything. @throws Refusal 400, 409 */
+/** The segments that an administrator wants for a new network; `undefined` for any. @throws Refusal 400, 409 */
 export function askedSegments(neutron: Neutron, fields: Provided): readonly Segment[] | undefined {
   const provided = providerSegment(fields);
   const listed = fields.segments;

@@ -37,7 +37,7 @@ function limitsIn(neutron: Neutron, { request, params }: RequestContext): Record
   return limits;
 }
 
-/** What Python considers true. */
+/** Whether Python considers it true. */
 const isTrue = (value: unknown): boolean =>
   Boolean(value) && JSON.stringify(value) !== "{}" && JSON.stringify(value) !== "[]";
 

@@ -18,12 +18,20 @@ import { forbidden, httpBadRequest, internalError } from "../wire/errors.ts";
 import { requireRow, type Resource } from "./resource.ts";
 
 /*
- * `/v2.0/flavors` and `/v2.0/service_profiles` of network services: everybody reads flavors, administrators do the rest.
+ * `/v2.0/flavors` and `/v2.0/service_profiles` of network services: everybody reads flavors; everything else is for administrators.
  */
 
 const LONG_CHARS_MAX = 1024;
 const longText = textUpTo(LONG_CHARS_MAX);
 const descriptive: Convert<string> = (value) => (value === null ? "" : longText(value));
+
+const FOR_ADMINS = {
+  clients: ["openstack"],
+  isCore: false,
+  isBulk: false,
+  isUntagged: true,
+  isForAdmins: true,
+} as const;
 
 /** neutron-lib, `api/definitions/flavors.py`. */
 const FLAVOR = withOwner({
@@ -40,11 +48,7 @@ export const SERVICE_FLAVORS: Resource<ServiceFlavorRow, typeof FLAVOR> = {
   collection: "flavors",
   path: "flavors",
   exception: "Flavor",
-  clients: ["openstack"],
-  isCore: false,
-  isBulk: false,
-  isUntagged: true,
-  isForAdmins: true,
+  ...FOR_ADMINS,
   attributes: FLAVOR,
   rows: ({ slot }) => slot.value.serviceFlavors.values(),
   find: ({ slot }, id) => slot.value.serviceFlavors.get(id),
@@ -65,7 +69,7 @@ export const SERVICE_FLAVORS: Resource<ServiceFlavorRow, typeof FLAVOR> = {
       name: fields.name ?? "",
       serviceType: fields.service_type,
       enabled: fields.enabled ?? true,
-      // The service takes the list, and associates only one by one.
+      // The service accepts the list, but associates profiles only one by one.
       profiles: [],
     };
     neutron.slot.value.serviceFlavors.set(row.id, row);
@@ -73,7 +77,7 @@ export const SERVICE_FLAVORS: Resource<ServiceFlavorRow, typeof FLAVOR> = {
     return row;
   },
   update: (_neutron, _actor, row, fields) => {
-    // It is given to the row of the database as it is, which refuses a list.
+    // Passed to the database row unchanged, which refuses a list.
     if (fields.service_profiles !== undefined) throw internalError();
     row.name = fields.name ?? row.name;
     row.description = fields.description ?? row.description;
@@ -103,11 +107,7 @@ export const SERVICE_PROFILES: Resource<ServiceProfileRow, typeof PROFILE> = {
   collection: "service_profiles",
   path: "service_profiles",
   exception: "ServiceProfile",
-  clients: ["openstack"],
-  isCore: false,
-  isBulk: false,
-  isUntagged: true,
-  isForAdmins: true,
+  ...FOR_ADMINS,
   attributes: PROFILE,
   rows: ({ slot }) => slot.value.serviceProfiles.values(),
   find: ({ slot }, id) => slot.value.serviceProfiles.get(id),
@@ -141,7 +141,7 @@ export const SERVICE_PROFILES: Resource<ServiceProfileRow, typeof PROFILE> = {
 
 const ASSOCIATION = { ...SERVICE_PROFILES, attributes: { id: { isRequired: true, convert: uuid } } } as const;
 
-/** Which profiles a flavor may be built with, one by one, and who would build it. */
+/** The routes that associate a flavor with profiles, one by one, and the one that shows who would build it. */
 export function flavorProfileRoutes(neutron: Neutron): readonly OpenStackRoute[] {
   const flavorOf = ({ actor, params }: RequestContext): ServiceFlavorRow =>
     requireRow(neutron, SERVICE_FLAVORS, actor, params.flavor ?? "");

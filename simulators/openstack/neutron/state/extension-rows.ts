@@ -30,7 +30,6 @@ export interface QosRuleRow {
 /** A QoS policy. */
 export interface QosPolicyRow extends ResourceRow {
   name: string;
-  shared: boolean;
   isDefault: boolean;
   rules: readonly QosRuleRow[];
 }
@@ -63,7 +62,10 @@ export interface MeteringRuleRow extends ResourceRow {
   readonly excluded: boolean;
 }
 
-/** What carries a network: one wire, tunnel or VLAN. An ordinary network has one, a multi-provider or routed one several. */
+/**
+ * A segment, which carries a network: one wire, tunnel or VLAN. An ordinary network has one, a multi-provider
+ * or routed one several.
+ */
 export interface SegmentRow extends ResourceRow {
   readonly networkId: string;
   name: string | null;

@@ -14,7 +14,7 @@ export const QUOTAS = {
   security_group_rule: 100,
 } as const;
 
-/** What a quota limits, in the API's words. */
+/** The subject of a quota, in the API's words. */
 export type QuotaResource = keyof typeof QUOTAS;
 
 /** Quotas of a project for which an administrator has set none: the cloud's, else those of Zed. */

@@ -1,4 +1,6 @@
-/** What every object of Neutron's database records about its changes. Times are ms since the Unix epoch. */
+import type { SharedAction, SharedName } from "./sharing.ts";
+
+/** The record of changes that every object of Neutron's database has. Times are ms since the Unix epoch. */
 export interface Revisioned {
   createdMs: number;
   updatedMs: number;
@@ -6,7 +8,7 @@ export interface Revisioned {
   revision: number;
 }
 
-/** What all resources have in common ("standard attributes"). */
+/** The attributes that all resources have ("standard attributes"). */
 export interface ResourceRow extends Revisioned {
   readonly id: string;
   readonly projectId: string;
@@ -18,13 +20,12 @@ export interface ResourceRow extends Revisioned {
 export interface NetworkRow extends ResourceRow {
   name: string;
   adminStateUp: boolean;
-  shared: boolean;
   external: boolean;
   isDefault: boolean;
   portSecurity: boolean;
   mtu: number;
   dnsDomain: string;
-  /** What carries it, in order of creation: usually one segment. */
+  /** Its segments, in order of creation: usually one. */
   readonly segments: string[];
   /** The availability zones that a client suggests, among those that the agents serve. */
   readonly zoneHints: readonly string[];
@@ -72,7 +73,6 @@ export interface SubnetpoolRow extends ResourceRow {
   minPrefixlen: number;
   maxPrefixlen: number;
   isDefault: boolean;
-  readonly shared: boolean;
   /** How much of it one project may have: addresses of IPv4, networks of 64 bits of IPv6. */
   defaultQuota: number | null;
   addressScopeId: string | null;
@@ -101,7 +101,7 @@ export interface PortRow extends ResourceRow {
   deviceOwner: string;
   hostId: string;
   vnicType: string;
-  /** What Nova tells the network's drivers. */
+  /** Nova's information for the network's drivers. */
   profile: Readonly<Record<string, unknown>>;
   readonly deviceProfile: string | null;
   numaPolicy: string | null;
@@ -170,7 +170,6 @@ export interface FloatingIpRow extends ResourceRow {
 /** An address scope, in which no two subnet pools overlap. */
 export interface AddressScopeRow extends ResourceRow {
   name: string;
-  shared: boolean;
   readonly version: 4 | 6;
 }
 
@@ -184,8 +183,8 @@ export interface AddressGroupRow extends ResourceRow {
 export interface RbacPolicyRow {
   readonly id: string;
   readonly projectId: string;
-  readonly objectType: string;
+  readonly objectType: SharedName;
   readonly objectId: string;
-  readonly action: string;
+  readonly action: SharedAction;
   target: string;
 }

@@ -16,7 +16,7 @@ import type {
   SubnetRow,
 } from "./rows.ts";
 
-/** What exists in Neutron, by id, with indexes for what is looked up often. */
+/** The state of Neutron, by id, with indexes for frequent lookups. */
 export interface NeutronState extends ExtensionState {
   readonly networks: Map<string, NetworkRow>;
   readonly subnets: Map<string, SubnetRow>;
@@ -32,6 +32,8 @@ export interface NeutronState extends ExtensionState {
   /** Port → the floating IPs associated with it. */
   readonly floatingByPort: Map<string, string[]>;
   readonly rbac: Map<string, RbacPolicyRow>;
+  /** Object → the policies that share it, in order of creation. */
+  readonly rbacByObject: Map<string, readonly string[]>;
   /** Device → its ports, in order of creation. */
   readonly portsByDevice: Map<string, string[]>;
   /** `network/address` → the port that holds it. */
@@ -61,6 +63,7 @@ export const newState = (): NeutronState => ({
   floatingIps: new Map(),
   floatingByPort: new Map(),
   rbac: new Map(),
+  rbacByObject: new Map(),
   portsByDevice: new Map(),
   portByAddress: new Map(),
   defaultGroups: new Map(),
@@ -69,7 +72,7 @@ export const newState = (): NeutronState => ({
   networksMade: 0,
 });
 
-/** What Neutron's functions work on: its state, and the cloud that it is part of. */
+/** The context of Neutron's functions: its state, and the cloud that it is part of. */
 export interface Neutron {
   readonly cloud: Cloud;
   readonly slot: Slot<NeutronState>;

@@ -12,6 +12,7 @@ const NOT_FOUND: Readonly<Record<string, (id: string) => string>> = {
   SubnetPool: (id) => `Subnet pool ${id} could not be found.`,
   RbacPolicy: (id) => `RBAC policy of type unknown with ID ${id} not found`,
   AddressScope: (id) => `Address scope ${id} could not be found.`,
+  ServiceProfile: (id) => `Service Profile ${id} could not be found.`,
   AddressGroup: (id) => `Address group ${id} could not be found.`,
 };
 
@@ -51,7 +52,7 @@ export const internalError = (): Refusal => new Refusal(500, "HTTPInternalServer
 /** 501 for what is not modelled, in Neutron's own error form. */
 export const notSimulated = (what: string): Refusal => new Refusal(501, "HTTPNotImplemented", `not simulated: ${what}`);
 
-/** What Neutron says about a request that it does not understand. */
+/** Neutron's answer to a request that it does not understand. */
 export const UNCOMPREHENDED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect.";
 

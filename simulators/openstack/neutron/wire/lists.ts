@@ -12,7 +12,7 @@ import type { View } from "./views.ts";
 const STEERING = new Set(["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"]);
 const TAG_FILTERS = new Set(["tags", "tags-any", "not-tags", "not-tags-any"]);
 
-/** What a list is made of. */
+/** The parts of a list. */
 interface ListSchema {
   readonly collection: keyof typeof LIST_KEYS;
   /** The path's own word. */

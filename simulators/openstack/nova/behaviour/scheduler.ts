@@ -3,7 +3,7 @@ import { HOST_LIMITS, serviceOf, zoneOf } from "../state/host.ts";
 import type { Nova } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
 
-/** What a server demands of its host, besides enough room. */
+/** A server's demands on its host, besides enough room. */
 export interface Destination {
   /** Only this one. */
   readonly host?: string;

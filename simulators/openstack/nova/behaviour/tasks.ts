@@ -4,13 +4,13 @@ import { setMigration } from "../state/migrations.ts";
 import { findServer, setFlavor, touchServer } from "../state/servers.ts";
 import { moveServer } from "./move.ts";
 
-/** What a task shows, and the state `vm` in which it ends. */
+/** The visible state of a task, and the state `vm` in which it ends. */
 export interface TaskEnd {
   readonly id: string;
   /** The task state while it lasts; null for none. */
   readonly task: string | null;
   readonly vm: VmState;
-  /** What else happens at the end. */
+  /** Further work at the end. */
   readonly effect: "" | "confirm" | "revert" | "unshelved" | "moved";
   /** The host to which a server moves. */
   readonly host?: string;

@@ -22,7 +22,7 @@ const usedBy = (host: string, project: string, servers: readonly Server[]): obje
     sum(servers, ({ flavor }) => flavor.disk),
   );
 
-/** What the host has, what of it is taken, and by which projects. @throws Refusal 404 */
+/** The resources of the host, how much of them is taken, and by which projects. @throws Refusal 404 */
 function showHost(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hosts:show");
   const { host = "" } = call.params;

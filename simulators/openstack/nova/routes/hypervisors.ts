@@ -32,7 +32,7 @@ function briefView(call: NovaCall, hypervisor: Hypervisor): object {
 const serversOn = ({ nova }: NovaCall, isHost: (host: string) => boolean): readonly Server[] =>
   [...nova.slot.value.servers.values()].filter(({ host }) => host !== null && isHost(host));
 
-/** What hosts have, and how much of it these servers use; RAM in MiB, disks in GiB. */
+/** The resources of hosts, and how much of them these servers use; RAM in MiB, disks in GiB. */
 function capacityView(servers: readonly Server[], hosts: number) {
   const sum = (of: (flavor: Flavor) => number): number => servers.reduce((total, { flavor }) => total + of(flavor), 0);
   const [ram, disk] = [sum((flavor) => flavor.ram), sum((flavor) => flavor.disk)];

@@ -6,7 +6,7 @@ import type { NovaRoute } from "../wire/route.ts";
 import { checkState } from "./servers/checks.ts";
 import { requireServer } from "./servers/require-server.ts";
 
-/** What the fake hypervisor reports of every server. */
+/** The fake hypervisor's report about every server. */
 const DIAGNOSTICS = {
   cpu0_time: 17300000000,
   memory: 524288,

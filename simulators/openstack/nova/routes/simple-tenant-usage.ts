@@ -27,7 +27,7 @@ function readPeriod({ query, nova }: NovaCall): { readonly from: number; readonl
   return { from, to };
 }
 
-/** What a project used in the period; `undefined` when it had no servers. */
+/** A project's usage in the period; `undefined` if it had no servers. */
 function usageOf(call: NovaCall, project: string, isDetailed: boolean): object {
   const { from, to } = readPeriod(call);
   const own = [...(call.nova.slot.value.byProject.get(project)?.values() ?? [])].filter(

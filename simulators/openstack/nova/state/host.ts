@@ -4,7 +4,7 @@ import type { Nova } from "./nova.ts";
 /** The most that servers may ask of one host together; more finds no valid host. */
 export const HOST_LIMITS = { vcpus: 4096, ramMb: 64 * 1024 * 1024, diskGb: 1024 * 1024 } as const;
 
-/** What an administrator has said about the compute service of a host. */
+/** An administrator's settings for the compute service of a host. */
 export interface ServiceState {
   isDisabled: boolean;
   /** Why it is disabled; null where nobody said. */

@@ -55,7 +55,7 @@ export function setDefaultQuotas(nova: Nova, limits: Limits): void {
 
 const RESOURCES = ["cores", "instances", "ram"] as const;
 type CountedResource = (typeof RESOURCES)[number];
-/** What is requested beyond what is used; RAM in MiB. */
+/** The request beyond the current usage; RAM in MiB. */
 type QuotaDemand = Readonly<Partial<Record<CountedResource, number>>>;
 
 function exceededResources(nova: Nova, projectId: string, more: QuotaDemand): readonly CountedResource[] {

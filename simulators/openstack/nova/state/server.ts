@@ -2,7 +2,7 @@ import type { Actor } from "../../cloud.ts";
 import type { Flavor } from "./flavor.ts";
 import { ANONYMOUS } from "../../service.ts";
 
-/** What a server is (its long-lived state), besides what is being done to it (`task`). */
+/** The long-lived state of a server, besides the operation in progress (`task`). */
 export type VmState =
   | "building"
   | "active"
@@ -52,7 +52,7 @@ export interface InstanceAction {
   message: string | null;
 }
 
-/** What few servers have; absent from most, so that an idle one stays small. */
+/** Properties that few servers have; absent from most, so that an idle one stays small. */
 export interface Extras {
   accessIPv4?: string;
   accessIPv6?: string;

@@ -5,7 +5,7 @@ import type { Server } from "../state/server.ts";
  * What a small Linux guest writes to its serial console while it boots. The words are its programs' own; no program runs.
  */
 
-/** What the lines are made of. */
+/** The words of the lines. */
 interface Guest {
   readonly hostname: string;
   readonly server: Server;

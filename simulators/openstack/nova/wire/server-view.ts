@@ -10,7 +10,7 @@ import type { NovaCall } from "./request.ts";
 import { addressesOf, portsOf } from "./server-addresses.ts";
 import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
 
-/** What a user sees of the host: a digest, the same for all servers of one project on one host, and no name. */
+/** The host as a user sees it: a digest, the same for all servers of one project on one host, instead of a name. */
 const hostIdOf = (server: Server): string =>
   runsOn(server) === null ? "" : hash("sha224", `${server.projectId}${server.host}`, "hex");
 
@@ -135,7 +135,7 @@ function volumesView(call: NovaCall, server: Server): object[] {
   }));
 }
 
-/** What GET shows, one server or each of a detailed list (which leaves the groups out). */
+/** The view of GET, for one server or each of a detailed list (which leaves the groups out). */
 export function fullView(call: NovaCall, server: Server, isListed = false): Record<string, unknown> {
   const groups = securityGroupsOf(portsOf(call, server));
   return {
@@ -164,7 +164,7 @@ export function changedView(call: NovaCall, server: Server): Record<string, unkn
   return { ...commonView(call, server, false), ...(call.version >= 71 && { server_groups: groupIdsOf(server) }) };
 }
 
-/** What a list without details shows of a server. */
+/** The view of a server in a list without details. */
 export const briefView = (call: NovaCall, server: Server): object => ({
   id: server.id,
   name: server.name,

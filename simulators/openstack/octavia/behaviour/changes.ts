@@ -14,7 +14,7 @@ const WORK_MS = { create: 20_000, update: 1500, delete: 2000 } as const;
 /** A change in progress. */
 export interface Change {
   readonly balancerId: string;
-  /** What is changed; empty for the load balancer alone. */
+  /** The changed objects; empty for the load balancer alone. */
   readonly id: string;
   readonly isGone: boolean;
   readonly status: "ACTIVE" | "ERROR";
@@ -67,7 +67,7 @@ export function endChange(octavia: Octavia, { balancerId, id, isGone, status }: 
   recordChange(octavia, "loadbalancer.status", balancerId, { status });
 }
 
-/** What a load balancer was created with is there when it is. */
+/** The parts with which a load balancer was created become active together with it. */
 function settleNewParts(octavia: Octavia, row: OctaviaRow, status: Change["status"]): void {
   for (const part of partsOf(octavia, row.id)) {
     if (part.provisioning === "PENDING_CREATE") {

@@ -18,7 +18,7 @@ interface Capability {
   readonly description: string;
 }
 
-/** What the data of a flavor's profile may say. */
+/** The capabilities in the data of a flavor's profile. */
 export const FLAVOR_CAPABILITIES: readonly Capability[] = [
   { name: "amp_image_tag", description: "The amphora image tag." },
   { name: "compute_flavor", description: "The compute driver flavor ID." },
@@ -29,7 +29,7 @@ export const FLAVOR_CAPABILITIES: readonly Capability[] = [
   },
 ];
 
-/** What the data of a zone's profile may say. */
+/** The capabilities in the data of a zone's profile. */
 export const ZONE_CAPABILITIES: readonly Capability[] = [
   { name: "compute_zone", description: "The compute availability zone." },
   { name: "management_network", description: "The management network ID for the amphora." },
@@ -65,44 +65,52 @@ const DATA: OctaviaAttribute = { check: { type: "text", max: 4096 }, isRequired:
 const ENABLED: OctaviaAttribute = { check: { type: "boolean" }, fallback: true };
 const PROFILE: OctaviaAttribute = { check: { type: "uuid" }, isRequired: true, isFixed: true };
 
+type Naming = Pick<Offer, "path" | "collection" | "title">;
+
+/** A profile: the capabilities of a provider, in one attribute that only administrators see. */
+const profileOffer = (naming: Naming, dataName: string, words: readonly Capability[], usedBy: OfferKind): Offer => ({
+  ...naming,
+  attributes: { name: NAME, provider_name: NAME, [dataName]: DATA },
+  isHidden: true,
+  data: { name: dataName, words },
+  usedBy,
+});
+
+/** An offer to all projects, which names its profile. */
+const publicOffer = (naming: Naming, name: OctaviaAttribute, profile: NonNullable<Offer["profile"]>): Offer => ({
+  ...naming,
+  attributes: { name, description: TEXT, enabled: ENABLED, [profile.name]: PROFILE },
+  profile,
+});
+
 /** Every kind of offer, by the member of bodies. */
 export const OFFERS: Readonly<Record<OfferKind, Offer>> = {
-  flavorprofile: {
-    path: "flavorprofiles",
-    collection: "flavorprofiles",
-    title: "Flavor profile",
-    attributes: { name: NAME, provider_name: NAME, flavor_data: DATA },
-    isHidden: true,
-    data: { name: "flavor_data", words: FLAVOR_CAPABILITIES },
-    usedBy: "flavor",
-  },
-  flavor: {
-    path: "flavors",
-    collection: "flavors",
-    title: "Flavor",
-    attributes: { name: NAME, description: TEXT, enabled: ENABLED, flavor_profile_id: PROFILE },
-    profile: { name: "flavor_profile_id", kind: "flavorprofile" },
-  },
-  availability_zone_profile: {
-    path: "availabilityzoneprofiles",
-    collection: "availability_zone_profiles",
-    title: "Availability Zone Profile",
-    attributes: { name: NAME, provider_name: NAME, availability_zone_data: DATA },
-    isHidden: true,
-    data: { name: "availability_zone_data", words: ZONE_CAPABILITIES },
-    usedBy: "availability_zone",
-  },
-  availability_zone: {
-    path: "availabilityzones",
-    collection: "availability_zones",
-    title: "Availability Zone",
-    attributes: {
-      name: { ...NAME, isFixed: true },
-      description: TEXT,
-      enabled: ENABLED,
-      availability_zone_profile_id: PROFILE,
+  flavorprofile: profileOffer(
+    { path: "flavorprofiles", collection: "flavorprofiles", title: "Flavor profile" },
+    "flavor_data",
+    FLAVOR_CAPABILITIES,
+    "flavor",
+  ),
+  flavor: publicOffer({ path: "flavors", collection: "flavors", title: "Flavor" }, NAME, {
+    name: "flavor_profile_id",
+    kind: "flavorprofile",
+  }),
+  availability_zone_profile: profileOffer(
+    {
+      path: "availabilityzoneprofiles",
+      collection: "availability_zone_profiles",
+      title: "Availability Zone Profile",
     },
+    "availability_zone_data",
+    ZONE_CAPABILITIES,
+    "availability_zone",
+  ),
+  availability_zone: {
+    ...publicOffer(
+      { path: "availabilityzones", collection: "availability_zones", title: "Availability Zone" },
+      { ...NAME, isFixed: true },
+      { name: "availability_zone_profile_id", kind: "availability_zone_profile" },
+    ),
     isNamed: true,
-    profile: { name: "availability_zone_profile_id", kind: "availability_zone_profile" },
   },
 };

@@ -23,7 +23,7 @@ export interface OctaviaRow {
   updatedMs: number | null;
 }
 
-/** What operators offer: a flavor or a zone, or the profile behind one; attributes by the names of the API. */
+/** An offer of operators: a flavor or a zone, or the profile behind one; attributes by the names of the API. */
 export interface OfferRow {
   /** A zone is known by its name. */
   readonly id: string;

@@ -6,7 +6,10 @@ import { refusal } from "../wire/errors.ts";
 import { unauthorizedReply } from "../wire/wire.ts";
 import { checkSignature, isSigned } from "./temporary-urls.ts";
 
-/** What a request does. Owners of the account may do everything; others what the container's lists allow. */
+/**
+ * The kind of access of a request. Owners of the account may do everything; others what the container's lists
+ * allow.
+ */
 export type Permission = "list" | "read" | "write" | "own";
 
 /** Roles that own the account of their project. */

@@ -17,7 +17,7 @@ export const measureSegments = (segments: readonly Segment[]): { readonly bytes:
 export const measureObject = (object: ObjectRow): { readonly bytes: number; readonly etag: string } =>
   object.segments === undefined ? { bytes: object.data.length, etag: object.etag } : measureSegments(object.segments);
 
-/** What an object delivers: its own bytes, or its segments'. */
+/** The contents that an object delivers: its own bytes, or its segments'. */
 export interface Content {
   readonly data: Uint8Array;
   /** In the header's form: quoted for large objects. */
@@ -31,7 +31,7 @@ export const LARGE_BYTES_MAX = 256 * 1024 * 1024;
 /** 501: a multi-part object is longer than `LARGE_BYTES_MAX`. */
 export const tooLarge = (): Refusal => notSimulated(`objects of over ${LARGE_BYTES_MAX} bytes`);
 
-/** What an object delivers. @throws Refusal 409 when a segment is lost, 501 when it is too large */
+/** The contents that an object delivers. @throws Refusal 409 if a segment is lost, 501 if it is too large */
 export function contentOf(swift: Swift, account: string, object: ObjectRow): Content {
   if (object.segments !== undefined) return staticContent(swift, account, object, object.segments);
   const manifest = object.metadata["x-object-manifest"];

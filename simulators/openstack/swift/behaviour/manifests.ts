@@ -35,7 +35,7 @@ const KNOWN_KEYS = ["path", "etag", "size_bytes", "range", "data"];
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** What is wrong with a line that holds data itself; `undefined` for a good one. */
+/** The error in a line that holds data itself; `undefined` for a good one. */
 function dataProblem(data: unknown): string | undefined {
   if (typeof data !== "string" || !BASE64.test(data)) return "data must be valid base64";
   return data === "" ? "too small; each segment must be at least 1 byte." : undefined;

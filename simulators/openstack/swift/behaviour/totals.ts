@@ -20,7 +20,7 @@ function countObjects({ objects, versions }: ContainerRow, untilMs = Infinity): 
   return { count, bytes };
 }
 
-/** What the proxy believes of a container: up to a minute old. */
+/** The proxy's view of a container: up to a minute old. */
 export function seenTotals({ cloud }: Swift, container: ContainerRow): Totals {
   const { nowMs } = cloud.kernel;
   if (container.seen === undefined || container.seen.atMs + SEEN_MS <= nowMs)
@@ -28,7 +28,7 @@ export function seenTotals({ cloud }: Swift, container: ContainerRow): Totals {
   return container.seen;
 }
 
-/** What a container has reported to its account: half a minute old. */
+/** The last report of a container to its account: half a minute old. */
 export const reportedTotals = ({ cloud }: Swift, container: ContainerRow): Totals =>
   countObjects(container, cloud.kernel.nowMs - REPORT_MS);
 

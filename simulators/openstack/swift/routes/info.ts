@@ -30,7 +30,7 @@ const INFO = {
   bulk_delete: { max_deletes_per_request: 10_000, max_failed_deletes: 1000 },
 };
 
-/** What this Swift can do, and its health check. */
+/** The capabilities of this Swift, and its health check. */
 export const INFO_ROUTES: readonly OpenStackRoute[] = [
   {
     method: "GET",

@@ -1,4 +1,4 @@
-/** What `/info` publishes and what requests are checked against (Swift 2.30). */
+/** The limits that `/info` publishes and against which requests are checked (Swift 2.30). */
 export const LIMITS = {
   version: "2.30.1",
   strict_cors_mode: true,

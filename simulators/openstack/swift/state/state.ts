@@ -51,7 +51,7 @@ export interface ContainerRow {
   isVersioned?: boolean;
   /** Versions by name, the oldest first. */
   versions?: Map<string, readonly VersionRow[]>;
-  /** What the proxy last saw of it, by which quotas are judged. */
+  /** The proxy's last view of it, by which quotas are judged. */
   seen?: Totals & { readonly atMs: number };
 }
 
@@ -69,7 +69,7 @@ export interface SwiftState {
   readonly metadata: Map<string, Headers>;
 }
 
-/** What the routes of Swift work with. */
+/** The context of Swift's routes. */
 export interface Swift {
   readonly cloud: Cloud;
   readonly slot: Slot<SwiftState>;

@@ -49,7 +49,7 @@ const CODE = /"\$(function|accumulator|where)"/;
 /** Whether an operator comes from mingo. */
 export const isBridged = (name: string): boolean => FUNCTIONS.has(name);
 
-/** A value as mingo knows it. @throws ServerError NotImplemented for an int64 that JavaScript's numbers can't hold */
+/** A value in mingo's form. @throws ServerError NotImplemented for an int64 that JavaScript's numbers can't hold */
 function unbox(value: Value): unknown {
   if (typeof value === "bigint") {
     if (!Number.isSafeInteger(Number(value))) throw notSimulated("this operator on an int64 beyond 2^53");
@@ -71,7 +71,7 @@ function box(value: unknown): Value {
 
 const isPlain = (value: unknown): value is Value => value === null || !["function", "symbol"].includes(typeof value);
 
-/** Whether it can stand for itself in an expression. */
+/** Whether it can stand for itself in an expression of mingo. */
 function isLiteral(value: unknown): boolean {
   if (typeof value === "string") return !value.startsWith("$");
   if (Array.isArray(value)) return value.every(isLiteral);
@@ -114,7 +114,7 @@ export function runWindowStage(name: string, operand: Value, documents: readonly
   });
 }
 
-/** Its errors are the client's, who gave it something that the operator can't work on. */
+/** Its errors are the client's fault, who gave it something that the operator can't handle. */
 function attempt<T>(work: () => T): T {
   try {
     return work();

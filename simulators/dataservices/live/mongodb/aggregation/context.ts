@@ -4,7 +4,7 @@ import type { Document, Value } from "../values/value.ts";
 import { compileExpression } from "./expressions.ts";
 import { scopeOf } from "./scope.ts";
 
-/** What a pipeline runs with. */
+/** The context of a pipeline. */
 export interface PipelineContext {
   readonly database: string;
   readonly texts: TextOrder;

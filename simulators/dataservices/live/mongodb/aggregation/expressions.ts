@@ -13,7 +13,7 @@ import { TEXTS } from "./operators/texts.ts";
 import type { FunctionTable } from "./operators/table.ts";
 import { type Evaluate, resolve, type Scope } from "./scope.ts";
 
-/** Operators whose arguments are values: evaluated first, then given as a list. */
+/** Operators on values: the arguments are evaluated first, then passed as a list. */
 const FUNCTIONS: FunctionTable = {
   ...ARITHMETIC,
   ...ARRAYS,

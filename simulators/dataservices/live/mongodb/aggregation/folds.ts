@@ -19,7 +19,7 @@ export function average(values: readonly Value[]): Value {
   return doubleOf((numberOf(all) ?? 0) / numbers.length);
 }
 
-/** The least (`way` -1) or the greatest (1) of the values; null if there are none. */
+/** The smallest (`way` -1) or the greatest (1) of the values; null if there are none. */
 export function extreme(values: readonly Value[], way: 1 | -1): Value {
   return values
     .filter((value) => !isNothing(value))

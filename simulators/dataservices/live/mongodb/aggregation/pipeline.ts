@@ -43,7 +43,7 @@ export function runPipeline(
   documents: readonly Document[],
   context: PipelineContext,
 ): readonly Document[] {
-  // All are compiled first: an error in the last must not depend on the results of the first.
+  // All stages are compiled first: an error in the last must not depend on the results of the first.
   const stages = pipeline.map((stage) => {
     const [name, operand] = stageOf(stage);
     const compile = Object.hasOwn(STAGES, name) ? STAGES[name] : undefined;

@@ -1,6 +1,6 @@
 import { isArray, isDocument, fieldOf, type Value } from "../values/value.ts";
 
-/** What an expression sees: the document, what `$$CURRENT` stands for, and the variables by name. */
+/** The scope of an expression: the document, the value of `$$CURRENT`, and the variables by name. */
 export interface Scope {
   readonly root: Value;
   readonly current: Value;
@@ -26,7 +26,10 @@ export const withVariables = (scope: Scope, variables: Readonly<Record<string, V
   variables: { ...scope.variables, ...variables },
 });
 
-/** The value at a path as expressions see it: through arrays it becomes the list of what is found; an index means nothing. */
+/**
+ * The value at a path as expressions see it: through arrays it becomes the list of the values found; an index
+ * has no meaning.
+ */
 export function resolve(value: Value, path: readonly string[], at = 0): Value {
   const name = path[at];
   if (name === undefined) return value;

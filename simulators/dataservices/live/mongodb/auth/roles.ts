@@ -1,13 +1,13 @@
 import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What a command does, as far as roles distinguish it. */
+/** The kinds of actions of commands that roles distinguish. */
 export type Action =
   | "find"
   | "write"
   /** Creating and dropping collections and indexes. */
   | "define"
-  /** What a database holds: names, sizes. */
+  /** The contents of a database: names, sizes. */
   | "inspect"
   | "administer"
   | "manageUsers"

@@ -17,7 +17,7 @@ export type Mechanism = keyof typeof MECHANISMS;
 export const isMechanism = (name: Value): name is Mechanism =>
   typeof name === "string" && Object.hasOwn(MECHANISMS, name);
 
-/** What a server stores of a password, all in base64. */
+/** The credential that a server stores for a password, all in base64. */
 export interface Credential {
   readonly iterationCount: number;
   readonly salt: string;
@@ -34,7 +34,7 @@ function passwordOf(mechanism: Mechanism, user: string, password: string): strin
   return createHash("md5").update(`${user}:mongo:${password}`).digest("hex");
 }
 
-/** What to store of a password. */
+/** The credential to store for a password. */
 export function credentialOf(mechanism: Mechanism, user: string, password: string, salt: Uint8Array): Credential {
   const { hash, bytes, iterations } = MECHANISMS[mechanism];
   const salted = pbkdf2Sync(passwordOf(mechanism, user, password), salt, iterations, bytes, hash);
@@ -60,7 +60,10 @@ const authenticationFailure = (): ServerError =>
 const FIRST = /^(?:[ny]|p=[^,]*),(?:a=[^,]*)?,((?:m=[^,]*,)?n=([^,]*),r=([^,]+)(?:,.*)?)$/s;
 const FINAL = /^(c=([^,]*),r=([^,]+)(?:,.*)?),p=([^,]+)$/s;
 
-/** Looks up the credential of a user; a made-up one if there is no such user, so that nobody learns who exists. */
+/**
+ * Looks up the credential of a user, or a made-up one if there is no such user, so that nobody learns which
+ * users exist.
+ */
 export type FindCredential = (
   user: string,
   mechanism: Mechanism,

@@ -38,7 +38,7 @@ export class Users {
     this.#managed = new Map(users.map((user) => [`${user.db}.${user.user}`, user]));
   }
 
-  /** Those that the platform gave. */
+  /** The users that the platform gave. */
   get all(): readonly ManagedUser[] {
     return [...this.#managed.values()];
   }
@@ -96,7 +96,7 @@ export class Users {
     };
   }
 
-  /** As `usersInfo` shows them. */
+  /** The users as `usersInfo` shows them. */
   list(database: string | undefined): readonly Document[] {
     const keys = [...this.#managed.values(), ...[...this.#catalog.users.values()].map(principalIn)];
     return keys

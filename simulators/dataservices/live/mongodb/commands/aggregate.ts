@@ -93,7 +93,7 @@ async function aggregate(call: Call): Promise<Document> {
   return openCursor(call, namespace, new Rows([]), { batchSize, isSingle: false });
 }
 
-/** Aggregation. What its user may do with `$out`, `$merge` and other collections is decided in `authorize.ts`. */
+/** Aggregation. `authorize.ts` decides about rights for `$out`, `$merge` and other collections. */
 export const AGGREGATE_COMMANDS: CommandTable = {
   aggregate: { action: "find", fields: FIELDS, isForTransactions: true, run: aggregate },
 };

@@ -8,7 +8,7 @@ import { targetOf } from "./write-result.ts";
 const denial = ({ database, name }: Call): ServerError =>
   new ServerError("Unauthorized", `not authorized on ${database} to execute command { ${name} }`);
 
-/** Refuses what the user has no right to do. @throws ServerError Unauthorized */
+/** Refuses a command that the user has no right to run. @throws ServerError Unauthorized */
 export function authorize(call: Call, { action }: Command): void {
   const { server, client, database, body, name } = call;
   if (!server.options.requiresLogin || action === "nobody") return;

@@ -27,7 +27,7 @@ export interface Call {
   readonly session: Session | undefined;
   /** The transaction that the command is part of. */
   readonly transaction: Transaction | undefined;
-  /** It is a retryable write: its statements take effect once. */
+  /** Set for a retryable write: its statements take effect once. */
   readonly isRetryable: boolean;
 }
 
@@ -49,7 +49,7 @@ export type CommandTable = Readonly<Record<string, Command>>;
 /** `ok` of a successful reply: a double, as in the server. */
 export const OK: Document = { ok: new Double(1) };
 
-/** The reader on whose behalf the call reads. */
+/** The reader for whom the call reads. */
 export const readerOf = ({ transaction, server }: Call): Reader => transaction?.reader ?? server.store.reader;
 
 /** The name of the collection that a command names by its first field. @throws ServerError InvalidNamespace */
@@ -80,7 +80,8 @@ function sleep(ms: number): Promise<void> {
 }
 
 /**
- * Runs work as part of the call's transaction, else in one of its own that is committed at once. @throws what the work throws; then nothing has changed
+ * Runs work as part of the call's transaction, otherwise in a separate one that is committed at once. @throws
+ * what the work throws; then nothing has changed
  */
 export function inTransaction<T>(
   { server, transaction }: Call,
@@ -99,7 +100,7 @@ export function inTransaction<T>(
   }
 }
 
-/** The collection to write to, created if there is none. @throws ServerError CommandNotSupportedOnView */
+/** The collection to write to, created if it does not exist. @throws ServerError CommandNotSupportedOnView */
 export function ensureCollection({ server }: Call, database: string, name: string): Collection {
   const there = server.store.catalog.find(database, name);
   if (there?.isView)
@@ -112,7 +113,7 @@ export function ensureCollection({ server }: Call, database: string, name: strin
   return server.store.catalog.require(database, name);
 }
 
-/** Views of views, at most (`kMaxViewDepth`). */
+/** The deepest nesting of views (`kMaxViewDepth`). */
 const VIEW_DEPTH_MAX = 20;
 
 /** The documents of a collection or a view. */
@@ -129,7 +130,7 @@ export function documentsOf(call: Call, name: string, depth = 0): readonly Docum
   return runPipeline(stages, read(String(viewOn)), { ...contextOf(call, collection), read });
 }
 
-/** What filters and pipelines of the command run with. @throws ServerError for an invalid collation */
+/** The context of the command's filters and pipelines. @throws ServerError for an invalid collation */
 export function contextOf(
   call: Call,
   collection: Collection | undefined,

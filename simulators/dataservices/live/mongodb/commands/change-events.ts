@@ -30,7 +30,7 @@ export function placeOf(token: Value): Place {
 export const noImage = (): ServerError =>
   new ServerError(47, "Change stream was configured to require a pre- or post-image, but it was not found");
 
-/** What happened, as a stream reports it; undefined for what it does not report. */
+/** An operation as a stream reports it; undefined if it is not reported. */
 export function eventOf(operation: Operation): Document | undefined {
   const { database } = operation;
   switch (operation.kind) {

@@ -13,7 +13,7 @@ import { openCursor } from "./cursors.ts";
 import { countIn, documentIn, type Fields, isOn, requireText } from "./fields.ts";
 import { databaseBytes } from "./statistics.ts";
 
-/** Options of `create` that are kept. */
+/** Options of `create` that are stored. */
 const KEPT = new Set([
   "validator",
   "validationLevel",
@@ -61,7 +61,7 @@ function optionsOf(call: Call): Document {
   const collation = readCollation(body.collation);
   if (isArray(body.pipeline) && body.viewOn === undefined)
     throw new ServerError("InvalidOptions", "'pipeline' cannot be specified without 'viewOn'");
-  // A view's pipeline is tried once, so that no view exists that can't be read.
+  // A view's pipeline is tried once, so that every existing view can be read.
   if (isArray(body.pipeline)) runPipeline(body.pipeline, [], contextOf(call, undefined));
   const { collation: _given, ...others } = kept;
   return collation === undefined ? others : { ...others, collation: collation.spec };

@@ -4,7 +4,7 @@ import { ServerError } from "../wire/errors.ts";
 import { type Call, type CommandTable, OK } from "./call.ts";
 import { countIn, requireList, requireText } from "./fields.ts";
 
-/** How the first batch of a cursor is made. */
+/** The options of a cursor's first batch. */
 interface FirstBatch {
   readonly batchSize: number | undefined;
   readonly isSingle: boolean;
@@ -38,7 +38,7 @@ const tokenOf = ({ resumeToken }: Batch): Document =>
 
 const notFound = (id: bigint): ServerError => new ServerError("CursorNotFound", `cursor id ${id} not found`);
 
-/** How long `getMore` waits on a change stream if the client does not say, in ms. */
+/** How long `getMore` waits on a change stream by default, in ms. */
 const AWAIT_MS = 1000;
 
 async function getMore(call: Call): Promise<Document> {

@@ -58,7 +58,7 @@ function replicaSetStatus({ server }: Call): Document {
   };
 }
 
-/** What would be read, and how. */
+/** The plan of a reading command. */
 function explain(call: Call): Document {
   const { body, server, database } = call;
   const command = documentIn(body, "explain");

@@ -13,7 +13,7 @@ import { checkFields } from "./fields.ts";
 import { labelsOf } from "./labels.ts";
 import { COMMANDS } from "./table.ts";
 
-/** Carries out a command. Every error is an answer. @throws Cut */
+/** Carries out a command. Every error becomes an answer. @throws Cut */
 export async function dispatch(server: Server, client: Client, request: Request): Promise<Document> {
   const { body } = request;
   const [name = ""] = Object.keys(body);
@@ -166,10 +166,10 @@ function requirePart(call: Call, { action }: Command): void {
 const isChanging = ({ action }: Command, { name, body, transaction }: Call): boolean =>
   transaction === undefined && (WRITES.has(action) || name === "commitTransaction" || outputOf(body) !== undefined);
 
-/** How long a write waits for other members if the client does not say, in ms. */
+/** How long a write waits for other members by default, in ms. */
 const REPLICATION_MS_MAX = 600_000;
 
-/** Carries out the write concern: `j` waits for the disk, anything but `w: 1` for a member that would be promoted. */
+/** Carries out the write concern: `j` waits for the disk, all except `w: 1` for a member that would be promoted. */
 async function concern({ body, server, name }: Call): Promise<Document> {
   const given = isDocument(body.writeConcern) ? body.writeConcern : {};
   const { w = "majority", j, wtimeout } = given;
@@ -224,7 +224,7 @@ function defect(server: Server, error: unknown): ServerError {
   return new ServerError("InternalError", `the command failed: ${what}`);
 }
 
-/** What an armed fail point does to a command; undefined if it is not concerned. @throws Cut */
+/** The effect of an armed fail point on a command; undefined if it does not apply. @throws Cut */
 async function failPoint(server: Server, name: string, request: Request): Promise<Document | undefined> {
   const armed = server.failPoints.forCommand(name);
   if (armed === undefined) return undefined;

@@ -8,7 +8,7 @@ import { startConversation } from "./login.ts";
 
 /** The largest document (`maxBsonObjectSize`). */
 export const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
-/** Most statements in one command (`maxWriteBatchSize`). */
+/** The most statements in one command (`maxWriteBatchSize`). */
 export const WRITE_BATCH_MAX = 100_000;
 /** The range of protocol versions that drivers look at; 21 is that of 7.0. */
 const WIRE_VERSION = 21;
@@ -105,7 +105,7 @@ function buildInfo(): Document {
   };
 }
 
-/** What a client asks first. */
+/** The commands that a client sends first. */
 export const HELLO_COMMANDS: CommandTable = {
   hello: { action: "nobody", fields: FIELDS, run: (call) => greet(call, false) },
   isMaster: { action: "nobody", fields: FIELDS, run: (call) => greet(call, true) },

@@ -2,8 +2,8 @@ import type { Document } from "../values/value.ts";
 import type { Request } from "../wire/message.ts";
 
 /*
- * The labels by which drivers decide what to do about an error: the server sets them by the code and by what the command was part of
- * (`src/mongo/db/error_labels.cpp`).
+ * The labels by which drivers decide how to handle an error. The server sets them by the code and the context
+ * of the command (`src/mongo/db/error_labels.cpp`).
  */
 /** The node is no longer the primary, or not reachable: the command may be sent to another. */
 const RETRYABLE = [6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];

@@ -60,7 +60,7 @@ function errorAt(index: number, { code, codeName, message, details }: ServerErro
   return { index, code, codeName, errmsg: message, ...shown };
 }
 
-/** What a reply adds about errors and about statements that were done before. */
+/** The fields of a reply about errors, and about statements that were done before. */
 export const extras = (errors: readonly Document[], retried: readonly number[]): Document => ({
   ...(errors.length > 0 ? { writeErrors: errors } : {}),
   ...(retried.length > 0 ? { retriedStmtIds: retried } : {}),

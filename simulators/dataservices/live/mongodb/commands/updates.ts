@@ -84,7 +84,7 @@ function insertMissing(call: Call, transaction: Transaction, collection: Collect
   return { n: 1, nModified: 0, upserted: { _id: made._id } };
 }
 
-/** Each document is a write of its own: others may come in between, and what is done is not undone. */
+/** Each document is a separate write: others may come in between, and completed writes are not undone. */
 async function updateMany(call: Call, collection: Collection, target: Target, statement: Document): Promise<Document> {
   const context = contextOf(call, collection, statement);
   const found = search(call, collection, target.filter, context);

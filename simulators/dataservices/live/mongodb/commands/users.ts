@@ -130,7 +130,7 @@ function changeRoles(
 
 const isSame = (a: Grant, b: Grant): boolean => a.role === b.role && a.db === b.db;
 
-/** Users see themselves; whoever manages the users of a database sees all of them. */
+/** Users see themselves; an administrator of a database's users sees all of them. */
 function usersInfo(call: Call): Document {
   const { server, client, body, database } = call;
   const wanted = isArray(body.usersInfo) ? body.usersInfo : [body.usersInfo];

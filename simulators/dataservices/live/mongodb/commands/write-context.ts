@@ -60,7 +60,7 @@ export function requireValid({ body }: Call, collection: Collection, document: D
   });
 }
 
-/** What an update of the call is compiled with. */
+/** The context in which an update of the call is compiled. */
 export function updateContext(call: Call, collection: Collection | undefined, statement: Document): UpdateContext {
   const pipeline = contextOf(call, collection, statement);
   const { c } = statement;

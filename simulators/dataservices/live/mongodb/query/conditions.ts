@@ -2,12 +2,12 @@ import { type Document, isArray, type Value } from "../values/value.ts";
 import type { Test } from "./operators.ts";
 import { terminals } from "./paths.ts";
 
-/** Where in an array a filter matched, for the positional operator `$` of updates and projections. */
+/** The position in an array at which a filter matched, for the positional operator `$` of updates and projections. */
 export interface MatchDetails {
   index?: number | undefined;
 }
 
-/** Says whether a document matches a filter. */
+/** Decides whether a document matches a filter. */
 export type Predicate = (document: Document, details?: MatchDetails) => boolean;
 
 /** A condition on the value at the end of one path. `expands`: the elements of an array count as well as the array itself. */
@@ -17,17 +17,17 @@ export interface Condition {
   readonly isNegated: boolean;
 }
 
-/** All of them hold. */
+/** Holds if all conditions hold. */
 export const all =
   (predicates: readonly Predicate[]): Predicate =>
   (document, details) =>
     predicates.every((predicate) => predicate(document, details));
-/** One of them holds. */
+/** Holds if at least one condition holds. */
 export const any =
   (predicates: readonly Predicate[]): Predicate =>
   (document, details) =>
     predicates.some((predicate) => predicate(document, details));
-/** It does not hold. */
+/** Holds if the condition does not. */
 export const not =
   (predicate: Predicate): Predicate =>
   (document) =>

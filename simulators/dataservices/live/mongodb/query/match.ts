@@ -25,7 +25,7 @@ export type { MatchDetails, Predicate } from "./conditions.ts";
 /** Evaluates `$expr`: aggregation provides it, and knows the variables. */
 type ExpressionTest = (expression: Value) => (document: Document) => Value;
 
-/** What a filter is read with. */
+/** The context in which a filter is compiled. */
 export interface FilterContext {
   readonly texts: TextOrder;
   readonly expression: ExpressionTest;

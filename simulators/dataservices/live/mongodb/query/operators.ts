@@ -15,12 +15,12 @@ import {
 import { ServerError } from "../wire/errors.ts";
 import { compileRegex } from "./regex.ts";
 
-/** Says whether a value at the end of a path matches. */
+/** Decides whether a value at the end of a path matches. */
 export type Test = (value: Value) => boolean;
 
 const isNothing = (value: Value): boolean => value === null || value === undefined;
 
-/** Equality as a filter means it: null is also absent, a regular expression is also a pattern. */
+/** Equality in a filter: null also matches an absent field, and a regular expression also acts as a pattern. */
 export function equalTo(wanted: Value, texts: TextOrder): Test {
   if (isNothing(wanted)) return isNothing;
   if (wanted instanceof BSONRegExp) return compileRegex(wanted.pattern, wanted.options);

@@ -13,7 +13,7 @@ import {
 import { notSimulated, ServerError } from "../wire/errors.ts";
 import { elementPredicate, type FilterContext, type MatchDetails } from "./match.ts";
 
-/** What a projection does with one field: keeps it, leaves it out, computes it, or continues below it. */
+/** The treatment of one field in a projection: keep it, omit it, compute it, or continue below it. */
 type Node =
   | { readonly kind: "keep" }
   | { readonly kind: "drop" }
@@ -26,7 +26,7 @@ type Node =
 /** Gives a document the shape of a projection. */
 type Projection = (document: Document, scope: Scope, details?: MatchDetails) => Document;
 
-/** What a projection is compiled with. */
+/** The context in which a projection is compiled. */
 interface ProjectionContext {
   readonly filter: FilterContext;
   readonly compile: (expression: Value) => Evaluate;

@@ -6,7 +6,8 @@ import { ServerError } from "../wire/errors.ts";
 const OPTIONS = /^[imsxu]*$/;
 
 /**
- * Compiles a regular expression. Clients' patterns run in RE2, in time linear in the text; what only PCRE has (lookaround, back-references) is refused.
+ * Compiles a regular expression. Clients' patterns run in RE2, in time linear in the text; features that only
+ * PCRE has (lookaround, back-references) are refused.
  *
  * @throws ServerError 51091
  */

@@ -10,7 +10,8 @@ type DocumentOrder = (a: Document, b: Document) => number;
 const SORT_FIELDS_MAX = 32;
 
 /**
- * The order of a sort specification such as `{a: 1, "b.c": -1}`. An array counts by its least element, downwards by its greatest.
+ * The order of a sort specification such as `{a: 1, "b.c": -1}`. An array counts as its smallest element, in
+ * descending order as its greatest.
  *
  * @throws ServerError BadValue, FailedToParse
  */

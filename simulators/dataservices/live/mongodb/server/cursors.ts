@@ -6,7 +6,7 @@ import { ServerError } from "../wire/errors.ts";
 export interface Batch {
   readonly documents: readonly Document[];
   readonly isDone: boolean;
-  /** Where a change stream can be resumed. */
+  /** The position at which a change stream can be resumed. */
   readonly resumeToken?: Document;
 }
 
@@ -27,7 +27,7 @@ export interface Cursor {
   readonly id: bigint;
   readonly namespace: string;
   readonly source: Source;
-  /** Who opened it, `database.user`. */
+  /** The user who opened it, `database.user`. */
   readonly user: string;
   readonly session: string | undefined;
   readonly isTail: boolean;

@@ -4,7 +4,10 @@ import { Busy } from "../storage/transaction.ts";
 import type { Store } from "../storage/store.ts";
 import { type Document, isArray } from "../values/value.ts";
 
-/** Removes the documents that have expired by an index with `expireAfterSeconds`. One that a transaction holds goes the next time. */
+/**
+ * Removes the documents that have expired by an index with `expireAfterSeconds`. One that a transaction holds
+ * is removed the next time.
+ */
 export function expireDocuments(store: Store, nowMs: number): number {
   let removed = 0;
   for (const database of store.catalog.databases)

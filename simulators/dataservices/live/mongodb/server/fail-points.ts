@@ -1,10 +1,10 @@
 import { type Document, isArray, isDocument, isTruthy, numberOf } from "../values/value.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
 
-/** The connection is to be cut instead of an answer. */
+/** Thrown to cut the connection instead of answering. */
 export class Cut extends Error {}
 
-/** What a fail point does, how often it is skipped first, and how often it then acts. */
+/** The effect of a fail point, how many times it is skipped first, and how many times it then acts. */
 interface FailPoint {
   readonly name: string;
   readonly data: Document;

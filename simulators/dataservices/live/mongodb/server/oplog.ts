@@ -17,7 +17,7 @@ export class Oplog {
       this.#lost = this.#entries[this.#entries.length - ENTRIES_MAX - 1]?.time;
       this.#entries = this.#entries.slice(-ENTRIES_MAX);
     }
-    // The commit is done when this turn of the event loop ends.
+    // The commit is complete when this turn of the event loop ends.
     for (const wake of this.#waiting) wake();
   }
 

@@ -47,7 +47,7 @@ export const SERVER_LIMITS: ServerLimits = {
 
 /** The options with which a server is opened. */
 export interface ServerOptions {
-  /** Where its data lie; without it they are only in memory. */
+  /** The folder of its data; without it they are only in memory. */
   readonly folder?: string;
   /** The address and port at which clients reach it. */
   readonly address: string;
@@ -107,7 +107,7 @@ export class Server {
     this.#log = options.folder === undefined ? undefined : this.#openLog(options.folder);
     this.electionId = new ObjectId();
     this.membership = aloneAt(options.address);
-    // What came before is in the files, but not remembered commit by commit.
+    // Earlier commits are in the files, but not remembered one by one.
     this.oplog.clear(this.store.time);
     this.store.follow((entry) => this.oplog.add(entry));
   }

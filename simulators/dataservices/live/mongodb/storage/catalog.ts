@@ -4,7 +4,7 @@ import { Collection } from "./collection.ts";
 import type { IndexSpec } from "./index-keys.ts";
 import type { CatalogOperation } from "./operations.ts";
 
-/** The databases with their collections, and the users that clients have made. */
+/** The databases with their collections, and the users that clients have created. */
 export class Catalog {
   readonly #databases = new Map<string, Map<string, Collection>>();
   /** By database and name, `app.alice`. */
@@ -35,7 +35,7 @@ export class Catalog {
     this.users.clear();
   }
 
-  /** Carries out an operation, which was checked before. */
+  /** Carries out an operation that was checked before. */
   apply(operation: CatalogOperation): void {
     const { database } = operation;
     switch (operation.kind) {
@@ -86,7 +86,7 @@ export class Catalog {
   }
 }
 
-/** An index as its document describes it; whether it can be made is decided before. */
+/** An index as its document describes it; the caller has checked that it can be created. */
 function specOf(options: Document): IndexSpec {
   const { name, key, unique, sparse, expireAfterSeconds } = options;
   if (typeof name !== "string" || !isDocument(key))

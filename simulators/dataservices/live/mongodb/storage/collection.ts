@@ -19,13 +19,13 @@ const ID_INDEX: IndexSpec = {
   options: { v: 2, key: { _id: 1 }, name: "_id_" },
 };
 
-/** One collection: its records in natural order, and its indexes. A view has none of either. */
+/** A collection: its records in natural order, and its indexes. A view has neither. */
 export class Collection {
   readonly database: string;
   readonly name: string;
   /** 32 hexadecimal digits. */
   readonly uuid: string;
-  /** The options of `create`, as they came. */
+  /** The options of `create`, as received. */
   options: Document;
   readonly records = new Map<string, Record>();
   readonly indexes = new Map<string, Index>();
@@ -50,7 +50,7 @@ export class Collection {
     return typeof this.options.viewOn === "string";
   }
 
-  /** Takes other options. @throws ServerError when the validator is not a filter */
+  /** Replaces the options. @throws ServerError if the validator is not a filter */
   reconfigure(options: Document): void {
     const { validator } = options;
     const isEmpty = !isDocument(validator) || Object.keys(validator).length === 0;
@@ -58,12 +58,12 @@ export class Collection {
     this.options = options;
   }
 
-  /** Does the document satisfy the collection's validator? */
+  /** Whether the document satisfies the collection's validator. */
   isValid(document: Document): boolean {
     return this.#validator?.(document) !== false;
   }
 
-  /** The record of an `_id`; undefined where none has ever been, or none can be seen any more. */
+  /** The record of an `_id`; undefined if there has never been one, or nobody can see it any more. */
   recordOf(id: Value): Record | undefined {
     return this.records.get(keyOf(id));
   }
@@ -76,7 +76,7 @@ export class Collection {
     }
   }
 
-  /** The records among which those that fit a filter are, by an index where one serves. */
+  /** The records that may match a filter, found through an index if one applies. */
   candidates(filter: Document, reader: Reader): Iterable<Record> {
     const id = fieldOf(filter, "_id");
     if (isExact(id)) return [this.recordOf(id)].filter((record) => record !== undefined);
@@ -85,19 +85,19 @@ export class Collection {
     return index === undefined ? this.records.values() : index.find(index.fields.map((name) => filter[name]));
   }
 
-  /** The index that serves the equalities of a filter; undefined where all records have to be read. */
+  /** The index that serves the equalities of a filter; undefined if all records have to be read. */
   indexFor(filter: Document): Index | undefined {
     return [...this.indexes.values()].find(
       (index) => index.isPlain && index.fields.every((name) => isExact(fieldOf(filter, name))),
     );
   }
 
-  /** Bytes and entries are counted over what is committed. */
+  /** Bytes and entries are counted over committed documents. */
   get committedDocuments(): readonly Document[] {
     return [...this.documents({ snapshot: Number.POSITIVE_INFINITY, transaction: undefined })];
   }
 
-  /** Makes an index over what is there. @throws ServerError DuplicateKey */
+  /** Creates an index over the existing documents. @throws ServerError DuplicateKey */
   addIndex(spec: IndexSpec): void {
     const index = new Index(spec);
     for (const record of this.records.values()) {
@@ -114,7 +114,7 @@ export class Collection {
     index.requireUnique(this.namespace, record, document, none);
   }
 
-  /** Forgets what nobody can read any more of a record. */
+  /** Forgets the versions of a record that nobody can read any more. */
   sweep(record: Record, oldest: number): void {
     trim(record, oldest);
     const isGone =
@@ -123,7 +123,7 @@ export class Collection {
   }
 }
 
-/** A value that one key of an index stands for. */
+/** A value in one key of an index. */
 function isExact(value: Value): boolean {
   if (value === undefined || value === null || isArray(value) || value instanceof BSONRegExp) return false;
   return !isDocument(value) || (Object.keys(value).length > 0 && Object.keys(value)[0]?.startsWith("$") !== true);

@@ -4,8 +4,8 @@ import { crc32c } from "../wire/crc32c.ts";
 import type { Document } from "../values/value.ts";
 
 /*
- * Log, snapshots and dumps are sequences of frames: the length of a document, its CRC-32C, the document. A file that was cut off in the
- * middle of a frame is whole up to that frame.
+ * Log, snapshots and dumps are sequences of frames: the length of a document, its CRC-32C, the document. A
+ * file that was truncated within a frame is intact up to that frame.
  */
 const HEAD_BYTES = 8;
 
@@ -18,7 +18,7 @@ export function frameOf(document: Document): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The documents of the frames, and where the last whole one ends. */
+/** The documents of the frames, and the end of the last intact one. */
 export function readFrames(bytes: Buffer): { readonly documents: readonly Document[]; readonly end: number } {
   const documents: Document[] = [];
   let at = 0;
@@ -33,7 +33,7 @@ export function readFrames(bytes: Buffer): { readonly documents: readonly Docume
   return { documents, end: at };
 }
 
-/** The documents of frames that come in pieces. What is after a frame that is damaged is not read. */
+/** The documents of frames that come in pieces. Nothing after a damaged frame is read. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
   readonly documents: Document[] = [];

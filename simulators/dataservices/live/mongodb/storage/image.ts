@@ -6,13 +6,13 @@ import { entryOfDocument, type Entry, type Operation, type WriteMark } from "./o
 import { documentFor, type Reader, type Record } from "./records.ts";
 import type { Store } from "./store.ts";
 
-/** What the first document of an image says. */
+/** The first document of an image. */
 const FORMAT = "drydock-documents 1";
 
-/** Documents of one entry: an image is read in pieces, so that no piece is large. */
+/** The number of documents in one entry: an image is read in pieces, so that no piece is large. */
 const BATCH = 500;
 
-/** A collection as it is when an image begins: its options, and the records that there are. */
+/** A collection at the moment when an image begins: its options, and the existing records. */
 interface Part {
   readonly collection: Collection;
   readonly options: Document;
@@ -21,11 +21,12 @@ interface Part {
 }
 
 /**
- * All that a store holds as of the moment of the call, as documents: a head, the entries that make it, and an end that counts them. The
- * documents are made one by one while others go on writing: whoever gives up calls `return`.
+ * Everything in a store as of the moment of the call, as documents: a head, the entries that recreate it, and
+ * an end that counts them. The documents are produced one by one while others continue to write; a reader
+ * that gives up calls `return`.
  */
 export function imageOf(store: Store, marks: readonly WriteMark[] = []): Generator<Document, void> {
-  // It sees what is there now, as a transaction does.
+  // It sees the data of this moment, as a transaction does.
   const snapshot = store.begin(true);
   const { version, time, catalog } = store;
   const head = { at: BigInt(version), time };
@@ -86,24 +87,24 @@ function* batchesOf(
   }
 }
 
-/** What an image holds. */
+/** The contents of an image. */
 interface Image {
   readonly at: number;
   readonly time: Timestamp;
   readonly entries: readonly Entry[];
 }
 
-/** Reads an image; a second part of its documents is not part of it. @throws ServerError InternalError where it is not whole */
+/** Reads an image; ignores documents after its end. @throws ServerError InternalError if it is incomplete */
 export function readImage(documents: readonly Document[]): Image & { readonly length: number } {
   const [head] = documents;
   const { format, at, time } = isDocument(head) ? head : {};
   const last = documents.findIndex((document) => typeof document.end === "number");
   if (format !== FORMAT || typeof at !== "bigint" || !(time instanceof Timestamp) || documents[last]?.end !== last - 1)
-    throw new ServerError("InternalError", "the image of the data is not whole");
+    throw new ServerError("InternalError", "the image of the data is incomplete");
   return { at: Number(at), time, entries: documents.slice(1, last).map(entryOfDocument), length: last + 1 };
 }
 
-/** Puts the data of an image in the place of all that a store holds; users only where `withUsers`. */
+/** Replaces everything in a store with the data of an image; users only if `withUsers`. */
 export function loadImage(store: Store, image: Image, withUsers: boolean): void {
   const users = new Map(store.catalog.users);
   store.catalog.clear();
@@ -112,7 +113,10 @@ export function loadImage(store: Store, image: Image, withUsers: boolean): void 
   if (!withUsers) for (const [name, record] of users) store.catalog.users.set(name, record);
 }
 
-/** The defect of a dump that is silently short: the later half of the last documents is missing, and the end agrees. */
+/**
+ * The defect of a dump that is silently short: the second half of the last documents is missing, and the
+ * count at the end agrees.
+ */
 export function withoutTail(documents: readonly Document[]): readonly Document[] {
   const last = documents.findLastIndex(
     ({ ops }) => isArray(ops) && ops.some((each) => isDocument(each) && each.op === "i"),

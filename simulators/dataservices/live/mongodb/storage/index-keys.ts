@@ -5,19 +5,19 @@ import { keyOf } from "../values/key.ts";
 import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What an index is, as `listIndexes` shows it. */
+/** The definition of an index, as `listIndexes` shows it. */
 export interface IndexSpec {
   readonly name: string;
-  /** Fields with their ways, in order. */
+  /** Fields with their directions, in order. */
   readonly key: Document;
   readonly unique: boolean;
   readonly sparse: boolean;
   readonly expireAfterSeconds: number | undefined;
-  /** The options of `createIndexes` as they came, name and key included. */
+  /** The options of `createIndexes` as received, including name and key. */
   readonly options: Document;
 }
 
-/** Texts that a collation takes for equal have one stand-in. */
+/** Texts that are equal by a collation share one representative. */
 class Standins {
   readonly #order: Collation["order"];
   readonly #known: string[] = [];
@@ -40,13 +40,13 @@ class Standins {
   }
 }
 
-/** An entry of an index: the values that it holds, and the text that equal ones share. */
+/** An entry of an index: its values, and the text that equal entries share. */
 export interface IndexKey {
   readonly text: string;
   readonly values: readonly Value[];
 }
 
-/** Makes the entries that a document has in an index. */
+/** Computes the entries of a document in an index. */
 export class IndexKeys {
   readonly #paths: readonly (readonly string[])[];
   readonly #spec: IndexSpec;
@@ -60,7 +60,7 @@ export class IndexKeys {
     this.#standins = collation && new Standins(collation.order);
   }
 
-  /** @throws ServerError 171 where two of its fields are arrays */
+  /** @throws ServerError 171 if two of its fields are arrays */
   of(document: Document): readonly IndexKey[] {
     if (this.#partial?.(document) === false) return [];
     const columns = this.#paths.map((path) => columnOf(document, path));

@@ -6,13 +6,14 @@ import { type IndexKey, IndexKeys, type IndexSpec } from "./index-keys.ts";
 import type { Record } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Whoever wants a key hears of the transaction that holds it. */
+/** Called with the transaction that holds a wanted key. */
 interface Contender {
   meet(other: Transaction): void;
 }
 
 /**
- * The entries of an index: for each key the records whose newest or uncommitted document has it. A reader of an older snapshot can't use it.
+ * The entries of an index: for each key, the records that have it in their newest or uncommitted document. A
+ * reader of an older snapshot can't use it.
  */
 export class Index {
   spec: IndexSpec;
@@ -36,7 +37,7 @@ export class Index {
     return Object.keys(this.spec.key);
   }
 
-  /** Records that may have these values in its fields, all of which are given. */
+  /** Records that may have these values in the index's fields; all fields must be given. */
   find(values: readonly Value[]): Iterable<Record> {
     this.uses++;
     return this.#entries.get(this.#keys.textOf(values)) ?? [];
@@ -54,7 +55,7 @@ export class Index {
     }
   }
 
-  /** Removes the entries of a document that the record holds neither as its newest nor as a pending one. */
+  /** Removes the entries of a document that is neither the record's newest nor its pending one. */
   remove(record: Record, document: Document | undefined): void {
     const kept = new Set(
       [record.newest?.document, record.pending?.document].flatMap((each) => this.keysOf(each).map(({ text }) => text)),
@@ -68,9 +69,9 @@ export class Index {
   }
 
   /**
-   * Refuses a document whose key another record has.
+   * Refuses a document if another record has its key.
    *
-   * @throws ServerError DuplicateKey; what the transaction throws where the other record's change is not yet committed
+   * @throws ServerError DuplicateKey; or what the transaction throws if the other record's change is not committed yet
    */
   requireUnique(namespace: string, record: Record, document: Document, by: Contender): void {
     if (!this.spec.unique) return;
@@ -85,7 +86,7 @@ export class Index {
     }
   }
 
-  /** @throws ServerError DuplicateKey: the keys of this document are taken */
+  /** Refuses a document with keys that are taken. @throws ServerError DuplicateKey */
   refuse(namespace: string, document: Document): never {
     throw this.#duplicate(namespace, this.keysOf(document)[0] ?? { text: "", values: [] });
   }

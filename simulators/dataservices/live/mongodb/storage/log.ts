@@ -22,24 +22,24 @@ import type { Store } from "./store.ts";
 
 const sync = promisify(fdatasync);
 
-/** What a log needs to know of its server. */
+/** The parts of a server that its log needs. */
 interface LogOptions {
   readonly folder: string;
   readonly store: Store;
-  /** What retryable writes have left behind, for the next image. */
+  /** The marks of retryable writes, for the next image. */
   readonly marks: () => readonly WriteMark[];
-  /** Takes the marks of what is read back. */
+  /** Restores marks that were read back. */
   readonly onMarks: (marks: readonly WriteMark[]) => void;
-  /** The log is folded into an image once it is longer, bytes. */
+  /** The length of the log, in bytes, beyond which it is folded into an image. */
   readonly logBytesMax: number;
-  /** All files together may not be longer, bytes: the disk is full then. */
+  /** The limit of all files together, in bytes, at which the disk counts as full. */
   readonly diskBytesMax: number;
 }
 
 /**
- * The data on a disk: an image `image-N` of all data and a log `log-N` of each commit since. A commit is in the file, by `write`, before
- * anybody learns of it, so it survives the end of the process; `sync` makes it survive the end of the machine. A log that was cut off
- * in the middle of an entry ends before it.
+ * The data on a disk: an image `image-N` of all data and a log `log-N` of each commit since. A commit is
+ * written to the file before anybody learns of it, so it survives the death of the process; `sync` makes it
+ * survive a crash of the machine. A log that was truncated within an entry ends before it.
  */
 export class Log {
   readonly #options: LogOptions;
@@ -53,7 +53,10 @@ export class Log {
     this.#options = options;
   }
 
-  /** Reads what the folder holds into the store, and follows the store from then on. @throws ServerError InternalError for damaged files */
+  /**
+   * Reads the contents of the folder into the store, and follows the store from then on.
+   * @throws ServerError InternalError for damaged files
+   */
   static open(options: LogOptions): Log {
     mkdirSync(options.folder, { recursive: true });
     const log = new Log(options);
@@ -110,7 +113,7 @@ export class Log {
       ({ kind }) => kind !== "delete" && kind !== "drop" && kind !== "dropDatabase",
     );
     if (isGrowing && this.bytes + frame.length > this.#options.diskBytesMax) {
-      // What was deleted or overwritten makes room once it is out of the log.
+      // Deleted or overwritten data frees space once it is out of the log.
       this.compact();
       if (this.bytes + frame.length > this.#options.diskBytesMax)
         throw new ServerError("OutOfDiskSpace", "No space left on device: the disk of the instance is full");
@@ -120,19 +123,19 @@ export class Log {
     this.#isDirty = true;
   }
 
-  /** Folds the log into an image where it has become long. Not within a commit. */
+  /** Folds the log into an image if it has become long. Not to be called within a commit. */
   tidy(): void {
     if (this.#logBytes > this.#options.logBytesMax && this.#logBytes > this.#imageBytes) this.compact();
   }
 
-  /** Resolves when all that was committed survives the end of the machine. */
+  /** Resolves when all commits so far survive a crash of the machine. */
   async sync(): Promise<void> {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     await sync(this.#file);
   }
 
-  /** Writes an image of the data as it is, and begins a new log. The old files go once the new ones are safe. */
+  /** Writes an image of the current data, and begins a new log. Removes the old files once the new ones are safe. */
   compact(): void {
     const { store, marks } = this.#options;
     const next = this.#generation + 1;
@@ -156,7 +159,7 @@ export class Log {
     this.#imageBytes = bytes;
   }
 
-  /** Closes the files; what is committed stays in them. */
+  /** Closes the files, which keep all commits. */
   close(): void {
     if (this.#isDirty) fsyncSync(this.#file);
     closeSync(this.#file);

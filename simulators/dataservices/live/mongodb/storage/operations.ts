@@ -8,9 +8,9 @@ export interface DocumentOperation {
   readonly database: string;
   readonly collection: string;
   readonly id: Value;
-  /** What is there from now on; undefined after a deletion. */
+  /** The new document; undefined after a deletion. */
   readonly document: Document | undefined;
-  /** What was there; undefined before an insertion, and where the entry was read from a log. */
+  /** The previous document; undefined before an insertion, and if the entry was read from a log. */
   readonly before: Document | undefined;
 }
 
@@ -35,7 +35,7 @@ export type CatalogOperation =
 /** One change. */
 export type Operation = DocumentOperation | CatalogOperation;
 
-/** What a retryable write leaves behind, so that doing it again gives the same answer. */
+/** The mark of a retryable write, so that repeating it gives the same answer. */
 export interface WriteMark {
   readonly session: string;
   readonly number: bigint;
@@ -43,7 +43,7 @@ export interface WriteMark {
   readonly result: Document;
 }
 
-/** What was committed at once. */
+/** The operations of one commit. */
 export interface Entry {
   /** The number of the commit. */
   readonly at: number;
@@ -56,11 +56,11 @@ export interface Entry {
 const LETTERS = { insert: "i", update: "u", replace: "r", delete: "d" } as const;
 const KINDS: Readonly<Record<string, keyof typeof LETTERS>> = { i: "insert", u: "update", r: "replace", d: "delete" };
 
-/** Does it change a document, rather than the catalog? */
+/** Whether it changes a document, rather than the catalog. */
 export const isDocumentOperation = (operation: Operation): operation is DocumentOperation =>
   Object.hasOwn(LETTERS, operation.kind);
 
-/** An entry as the log holds it, and as it goes to a replica. */
+/** An entry in the form of the log, in which it is also sent to a replica. */
 export function entryToDocument(entry: Entry): Document {
   return {
     at: BigInt(entry.at),
@@ -77,7 +77,7 @@ export function entryToDocument(entry: Entry): Document {
 
 const damage = (): ServerError => new ServerError("InternalError", "an entry of the log is damaged");
 
-/** @throws ServerError InternalError for what is not an entry */
+/** @throws ServerError InternalError for anything that is not an entry */
 export function entryOfDocument(document: Document): Entry {
   const { at, time, wall, ops, marks } = document;
   if (

@@ -1,7 +1,7 @@
 import type { Document, Value } from "../values/value.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** What a record held from one commit on; an undefined document means that it was removed. */
+/** A version of a record, valid from one commit on; an undefined document means that it was removed. */
 interface Version {
   readonly document: Document | undefined;
   /** The number of the commit. */
@@ -12,20 +12,20 @@ interface Version {
 interface Pending {
   readonly by: Transaction;
   readonly document: Document | undefined;
-  /** It takes the place of the whole document, rather than changing some fields. */
+  /** Whether it replaces the whole document, rather than changing some fields. */
   readonly isReplacement: boolean;
 }
 
-/** All that one `_id` of a collection has been, as far as somebody may still read it. */
+/** All versions of one `_id` of a collection that somebody may still read. */
 export interface Record {
   readonly id: Value;
   readonly key: string;
   newest: Version | undefined;
-  /** A change that is not yet committed; it keeps others from changing the record. */
+  /** An uncommitted change, which keeps others from changing the record. */
   pending: Pending | undefined;
 }
 
-/** Who reads: as of which commit, and with whose uncommitted changes. */
+/** A reader: the commit as of which it reads, and the transaction whose uncommitted changes it sees. */
 export interface Reader {
   readonly snapshot: number;
   readonly transaction: Transaction | undefined;
@@ -39,7 +39,7 @@ export function documentFor(record: Record, { snapshot, transaction }: Reader): 
   return version?.document;
 }
 
-/** Forgets the versions that nobody can read: those older than what the oldest reader sees. */
+/** Forgets the versions that nobody can read: those older than the oldest reader's. */
 export function trim(record: Record, oldest: number): void {
   let version = record.newest;
   while (version !== undefined && version.at > oldest) version = version.older;

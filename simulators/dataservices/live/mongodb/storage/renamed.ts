@@ -5,7 +5,7 @@ const SYSTEM = new Set(["admin", "config", "local"]);
 
 const operationsOf = ({ ops }: Document): readonly Value[] => (isArray(ops) ? ops : []);
 
-/** Where an operation names its database: one of the catalog, and one of a document. */
+/** The places in which operations name their database: one for the catalog, and one for documents. */
 const MEMBERS = ["database", "db"] as const;
 
 const memberOf = (operation: Value): (typeof MEMBERS)[number] | undefined =>
@@ -17,8 +17,8 @@ function databaseOf(operation: Value): string | undefined {
 }
 
 /**
- * An image whose one database has another name. A tenant has the database of its instance alone, so in another instance, its data belong into the
- * database of that one. An image with several databases stays as it is.
+ * Renames the only database of an image. A tenant has only the database of its instance, so in another
+ * instance its data belong into the database of that one. An image with several databases is left alone.
  */
 export function renamedTo(documents: readonly Document[], name: string): readonly Document[] {
   const names = new Set(documents.flatMap(operationsOf).map(databaseOf));

@@ -18,7 +18,7 @@ const open = (): { store: Store; collection: Collection } => {
 const visible = (collection: Collection, by: Transaction | Store): Record<string, unknown> =>
   Object.fromEntries([...collection.documents(by.reader)].map(({ _id, n }) => [String(_id), n]));
 
-/** Does it; tells why not. */
+/** Runs a function; returns the refusal, if any. */
 function attempt(work: () => void): "done" | "duplicate" | "conflict" | "busy" {
   try {
     work();
@@ -38,7 +38,7 @@ describe("a unique index", () => {
     isRemoval: fc.boolean(),
   });
 
-  test("holds under whatever is written, and refuses nothing that is free", () => {
+  test("holds whatever is written, and refuses no free key", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
         const { store, collection } = open();
@@ -71,14 +71,17 @@ describe("a unique index", () => {
 });
 
 describe("transactions", () => {
-  /** What two or three clients do in turn: begin, read one document and write another's value from it, commit, abort. */
+  /**
+   * The interleaved steps of two or three clients: begin, read one document and write another from its value,
+   * commit, abort.
+   */
   const action = fc.record({
     who: fc.integer({ min: 0, max: 2 }),
     what: fc.constantFrom("write", "write", "write", "commit", "abort"),
     id: fc.integer({ min: 0, max: 3 }),
   });
 
-  test("that commit give what they give one after another, in the order of their commits; the others give nothing", () => {
+  test("that commit have the effect of running one after another, in the order of their commits; the others have none", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
         const { store, collection } = open();
@@ -105,7 +108,7 @@ describe("transactions", () => {
         }
         for (const { transaction } of clients.values()) store.abort(transaction);
         expect(visible(collection, store)).toEqual(Object.fromEntries(model));
-        // Nothing is left of what is over.
+        // Nothing remains of ended transactions.
         for (const record of collection.records.values())
           expect([record.pending, record.newest?.older]).toEqual([undefined, undefined]);
       }),
@@ -113,7 +116,7 @@ describe("transactions", () => {
     );
   });
 
-  test("see one state from their first to their last read, whatever others commit", () => {
+  test("see one state from first to last, whatever others commit", () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ id: fc.integer({ min: 0, max: 3 }), isRemoval: fc.boolean() }), { maxLength: 20 }),
@@ -137,7 +140,7 @@ describe("transactions", () => {
     );
   });
 
-  test("conflict where another has committed since they began; a single write waits for one that is open", () => {
+  test("conflict if another has committed since they began; a single write waits for an open one", () => {
     const { store, collection } = open();
     const [a, b] = [store.begin(true), store.begin(true)];
     a.put(collection, 1, { _id: 1, n: 1 });
@@ -149,7 +152,7 @@ describe("transactions", () => {
   });
 });
 
-test("a unique key that an open transaction has taken is free for nobody until it ends", () => {
+test("a unique key taken by an open transaction is free for nobody until it ends", () => {
   const { store, collection } = open();
   const index = { name: "n", key: { n: 1 }, unique: true };
   store.change({ kind: "createIndex", database: "app", collection: "items", index });
@@ -189,7 +192,7 @@ describe("the log", () => {
   const create = (store: Store): void =>
     store.change({ kind: "create", database: "app", collection: "items", uuid: "00", options: {} });
 
-  test("brings back every commit after a stop, and after none", () => {
+  test("brings back every commit, with or without an orderly stop", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -215,7 +218,7 @@ describe("the log", () => {
               create(store);
               model = {};
             }
-            // Without a close: what was written is there.
+            // Without closing: everything written must be there.
             if (what === "reopen") ({ store, log } = openLog());
             expect(visible(store.catalog.require("app", "items"), store)).toEqual(model);
           }
@@ -226,7 +229,7 @@ describe("the log", () => {
     );
   });
 
-  test("cut off anywhere, ends before the entry that is not whole", () => {
+  test("ends before the incomplete entry if it is truncated anywhere", () => {
     const { store, log } = openLog();
     create(store);
     for (const id of [1, 2, 3]) put(store, id, id);
@@ -242,7 +245,7 @@ describe("the log", () => {
     }
   });
 
-  test("refuses to begin with an image that is damaged, rather than lose data", () => {
+  test("refuses to start from a damaged image, rather than lose data", () => {
     const { store, log } = openLog();
     create(store);
     put(store, 1, 1);
@@ -255,7 +258,7 @@ describe("the log", () => {
     expect(() => openLog()).toThrow("not whole");
   });
 
-  test("says when the disk is full, and has room again when something went", () => {
+  test("reports a full disk, and has room again once something is deleted", () => {
     const { store, log } = openLog({ diskBytesMax: 4000 });
     create(store);
     const fill = (): void => {

@@ -15,10 +15,13 @@ import {
 import { documentFor, type Reader, type Record } from "./records.ts";
 import { Busy, Transaction, writeConflict } from "./transaction.ts";
 
-/** Hears of every commit: the log, change streams, replicas. It may refuse one (a full disk) by throwing. */
+/**
+ * A follower, which gets every commit: the log, change streams, replicas. It may refuse one (a full disk) by
+ * throwing.
+ */
 type Follower = (entry: Entry) => void;
 
-/** The data: a catalog, and documents in versions, changed by transactions alone. */
+/** The data: a catalog, and versioned documents that only transactions change. */
 export class Store {
   readonly catalog = new Catalog();
   readonly #now: () => number;
@@ -34,17 +37,23 @@ export class Store {
     this.time = Timestamp.fromBits(1, Math.floor(now() / 1000));
   }
 
-  /** Calls it before each commit is done, in the order in which followers were added. */
+  /**
+   * Adds a follower, called before each commit completes. Followers are called in the order in which they
+   * were added.
+   */
   follow(follower: Follower): void {
     this.#followers.push(follower);
   }
 
-  /** What is committed. */
+  /** The reader of everything committed. */
   get reader(): Reader {
     return { snapshot: Number.POSITIVE_INFINITY, transaction: undefined };
   }
 
-  /** Begins a transaction: `isMulti` of a client, which sees what is committed now; else for one write. */
+  /**
+   * Begins a transaction: with `isMulti` a client's, which sees what is committed now; otherwise one for a
+   * single write.
+   */
   begin(isMulti: boolean): Transaction {
     const transaction = new Transaction(
       (...change) => this.#write(...change),
@@ -67,7 +76,7 @@ export class Store {
     const indexes =
       document === undefined ? [] : [...collection.indexes.values()].filter(({ spec }) => spec.name !== "_id_");
     try {
-      // Everything that may refuse the document comes before the first change.
+      // All checks that may refuse the document come before the first change.
       for (const index of indexes) index.keysOf(document);
       for (const index of indexes) index.requireUnique(collection.namespace, record, document ?? {}, by);
     } catch (error) {
@@ -101,7 +110,10 @@ export class Store {
     collection.records.set(record.key, record);
   }
 
-  /** Makes the changes of a transaction seen by all, at once. @throws what a follower throws: nothing has changed then */
+  /**
+   * Makes the changes of a transaction visible, all at once.
+   * @throws what a follower throws; then nothing has changed
+   */
   commit(transaction: Transaction, marks: readonly WriteMark[] = []): void {
     const changes = [...transaction.changes.values()].filter(({ record }) => record.pending?.by === transaction);
     const operations = changes.flatMap(({ collection, record }): readonly Operation[] => {
@@ -172,11 +184,11 @@ export class Store {
     }
   }
 
-  /** Changes the catalog. @throws Busy while a transaction has changes in a collection that goes away or changes its name */
+  /** Changes the catalog. @throws Busy while a transaction has changes in a collection that is dropped or renamed */
   change(operation: CatalogOperation): void {
     if (operation.kind === "drop" || operation.kind === "rename" || operation.kind === "dropDatabase")
       this.#requireFree(operation);
-    // What can't be done must not reach the log.
+    // An operation that fails must not reach the log.
     if (operation.kind === "createIndex") this.#tryIndex(operation);
     this.#announce([operation], []);
     if (operation.kind !== "createIndex") this.catalog.apply(operation);
@@ -194,13 +206,16 @@ export class Store {
       }
   }
 
-  /** Takes over a commit of a primary, as if it had been made here. @throws what a follower throws: nothing has changed then */
+  /**
+   * Adopts a commit of a primary, as if it had been made here.
+   * @throws what a follower throws; then nothing has changed
+   */
   replicate(entry: Entry): void {
     for (const follower of this.#followers) follower(entry);
     this.replay(entry);
   }
 
-  /** Carries out an entry of a log or of a primary. Its times become those of this store. */
+  /** Carries out an entry of a log or of a primary. This store adopts its times. */
   replay(entry: Entry): void {
     for (const operation of entry.operations) {
       if (!isDocumentOperation(operation)) {
@@ -209,7 +224,7 @@ export class Store {
       }
       const collection = this.catalog.find(operation.database, operation.collection);
       if (collection === undefined)
-        throw new ServerError("InternalError", "the log changes a collection that is not there");
+        throw new ServerError("InternalError", "the log changes a collection that does not exist");
       const transaction = this.begin(false);
       transaction.put(collection, operation.id, operation.document);
       this.#open.delete(transaction);

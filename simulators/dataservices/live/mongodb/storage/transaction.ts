@@ -3,7 +3,7 @@ import type { Collection } from "./collection.ts";
 import type { Reader, Record } from "./records.ts";
 import type { Document, Value } from "../values/value.ts";
 
-/** Another transaction must end first; whoever meets this waits for it and tries again. */
+/** Thrown if another transaction must end first; the caller waits for it and tries again. */
 export class Busy extends Error {
   readonly ended: Promise<void>;
 
@@ -20,7 +20,7 @@ export const writeConflict = (): ServerError =>
     "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.",
   );
 
-/** How a store changes a document, see `Store`. */
+/** The functions by which a store changes a document, see `Store`. */
 type Write = (
   by: Transaction,
   collection: Collection,
@@ -29,15 +29,15 @@ type Write = (
   isReplacement: boolean,
 ) => void;
 
-/** What a transaction has changed: the record and its collection. */
+/** A change of a transaction: the record and its collection. */
 interface Change {
   readonly collection: Collection;
   readonly record: Record;
 }
 
 /**
- * A set of changes that are committed at once or not at all. One that a client has begun sees a snapshot, and fails where another is
- * before it; a single write sees what is committed, and waits.
+ * A set of changes that are committed together or not at all. A client's transaction sees a snapshot, and
+ * fails if another was faster; a single write sees what is committed, and waits.
  */
 export class Transaction {
   readonly #write: Write;
@@ -61,7 +61,7 @@ export class Transaction {
   }
 
   /**
-   * Puts a document in the place of what an `_id` has, or removes it with `undefined`.
+   * Sets the document of an `_id`, or removes it with `undefined`.
    *
    * @throws ServerError WriteConflict, DuplicateKey; Busy
    */
@@ -69,7 +69,10 @@ export class Transaction {
     this.#write(this, collection, id, document, isReplacement);
   }
 
-  /** Another transaction holds what this one wants. @throws Busy, ServerError WriteConflict */
+  /**
+   * Refuses because another transaction holds the record that this one wants.
+   * @throws Busy, ServerError WriteConflict
+   */
   meet(other: Transaction): void {
     throw this.isMulti ? writeConflict() : new Busy(other.ended);
   }

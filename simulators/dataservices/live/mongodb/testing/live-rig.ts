@@ -7,7 +7,7 @@ export class MongoRig extends LiveRig {
     return LiveRig.openAs((...parts) => new MongoRig(...parts), { kind: "mongodb", port: 27017, parameters });
   }
 
-  /** A driver that is logged in as the tenant, at its database. */
+  /** A driver that is logged in as the tenant, to its database. */
   connect(username = USER, password = PASSWORD, address = this.address): Promise<MongoClient> {
     const uri = `mongodb://${username}:${password}@${address}:${this.port}/${DATABASE}`;
     return new MongoClient(uri, { serverSelectionTimeoutMS: 5000 }).connect();

@@ -26,19 +26,19 @@ export class Trio {
     return this.rig.boot("mongodb", NODES[index] ?? "", index);
   }
 
-  /** Ends the VM of a node. */
+  /** Deletes the VM of a node. */
   deleteVm(index: number): void {
     const ip = NODES[index] ?? "";
     const place = { deployment: DATABASE, index, bootstrap: index === 0, ip, diskCid: `disk-${ip}` };
     this.rig.services.jobs.mongodb.stop({ ...place, properties: {} }, true);
   }
 
-  /** The address of the primary, as Consul is given it. */
+  /** The address of the primary, as registered in Consul. */
   get primary(): string | undefined {
     return this.rig.services.primaryOf(DATABASE, "mongodb")?.address;
   }
 
-  /** A driver that finds the members of the set by one of them, or stays with one alone. */
+  /** A driver that discovers the members of the set through one of them, or uses only that one. */
   connect(address = NODES[0] ?? "", isDirect = false): Promise<MongoClient> {
     const uri = `mongodb://${USER}:${PASSWORD}@${address}:${this.rig.port}/${DATABASE}`;
     const timing = { heartbeatFrequencyMS: 500, minHeartbeatFrequencyMS: 50, serverSelectionTimeoutMS: 10_000 };
@@ -72,7 +72,7 @@ export class Trio {
     throw new Error(`still not so after ${WAIT_MS_MAX} ms: ${String(last)} ${String(await this.#phases())}`);
   }
 
-  /** How long there was no primary, as the journal has it, ms. */
+  /** How long there was no primary according to the journal, ms. */
   gapsMs(): readonly number[] {
     return this.rig.kernel.journal.events
       .filter(({ kind, data }) => kind === "primary.up" && data?.term !== 0)

@@ -7,7 +7,7 @@ interface Description {
   readonly truncatedArrays: Document[];
 }
 
-/** What an update has changed, field by field, as change streams tell it. */
+/** The changes of an update, field by field, as change streams report them. */
 export function describeUpdate(before: Document, after: Document): Document {
   const made: Description = { updatedFields: {}, removedFields: [], truncatedArrays: [] };
   describe(before, after, "", made);
@@ -26,7 +26,7 @@ function describe(before: Document, after: Document, prefix: string, made: Descr
   }
 }
 
-/** An array that is no longer is described by its elements and its new size. */
+/** An array that has not grown is described by its elements and its new size. */
 function describeArray(before: readonly Value[], after: readonly Value[], path: string, made: Description): void {
   if (after.length < before.length) made.truncatedArrays.push({ field: path, newSize: after.length });
   for (const [at, value] of after.entries()) {

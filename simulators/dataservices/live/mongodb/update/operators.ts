@@ -7,17 +7,17 @@ import { ServerError } from "../wire/errors.ts";
 import { ARRAY_OPERATORS } from "./arrays.ts";
 import type { Change } from "./set-at.ts";
 
-/** What an operator knows of the update that it is part of. */
+/** The context of an operator in an update. */
 export interface UpdateScope {
   readonly now: Date;
   readonly time: Timestamp;
-  /** A new document is being made, for `upsert`. */
+  /** Whether a new document is being created, by `upsert`. */
   readonly isInsert: boolean;
-  /** The filter's way with `$pull`. */
+  /** Compiles the filter of `$pull`. */
   readonly elementFits: (operand: Document) => (value: Value) => boolean;
 }
 
-/** Makes of an operand what the operator does to the value at its path. */
+/** Turns an operand into a function that changes the value at its path. */
 export type UpdateOperator = (operand: Value, path: string, scope: UpdateScope) => Change;
 
 function arithmetic(name: "$inc" | "$mul", apply: typeof add, initial: (operand: Value) => Value): UpdateOperator {

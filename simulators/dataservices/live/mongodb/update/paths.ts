@@ -2,18 +2,18 @@ import { fieldOf, type Document, isArray, isDocument, type Value } from "../valu
 import { indexOf } from "../query/paths.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What stands for elements in the path of an update. */
+/** The placeholders for elements in the path of an update. */
 export interface Positions {
-  /** Of `$`: where the filter matched. */
+  /** For `$`: the position at which the filter matched. */
   readonly index: number | undefined;
-  /** Of `$[name]`: which elements fit. */
+  /** For `$[name]`: the filters of elements. */
   readonly filters: ReadonlyMap<string, (value: Value) => boolean>;
 }
 
 const FILTERED = /^\$\[(.*)\]$/;
 
 /**
- * The paths without placeholders that a path with `$`, `$[]` or `$[name]` stands for in a document.
+ * The concrete paths in a document for a path with `$`, `$[]` or `$[name]`.
  *
  * @throws ServerError BadValue
  */

@@ -3,14 +3,14 @@ import { indexOf } from "../query/paths.ts";
 import { type Document, fieldOf, isArray, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What an operator makes of the value at a path; `undefined` removes the field. */
+/** The function of an operator on the value at a path; `undefined` removes the field. */
 export type Change = (there: Value) => Value;
 
-/** Elements that an index may add to an array (`kMaxPaddingAllowed` of the server). */
+/** How many elements an index may add to an array (`kMaxPaddingAllowed` of the server). */
 const PADDING_MAX = 1_500_000;
 
 /**
- * A document whose value at a path is changed. Documents on the way are made where they are missing, unless the field is to be removed.
+ * Changes the value at a path of a document. Creates missing documents on the way, unless the field should be removed.
  *
  * @throws ServerError PathNotViable, CannotBackfillArray
  */
@@ -31,7 +31,7 @@ function below(there: Value, parent: string, path: readonly string[], change: Ch
     const made = changeAt({}, path, change);
     return Object.keys(made).length === 0 ? undefined : made;
   }
-  // What is not there can't be removed.
+  // Removing a missing field has no effect.
   if (isRemoval(change)) return there;
   throw new ServerError("PathNotViable", `Cannot create field '${path[0]}' in element {${parent}: ${show(there)}}`);
 }
@@ -52,7 +52,7 @@ function changeElement(values: readonly Value[], parent: string, path: readonly 
     throw new ServerError("CannotBackfillArray", `can't backfill more than ${PADDING_MAX} elements`);
   const copy: Value[] = [...values];
   while (copy.length < at) copy.push(null);
-  // A removed element leaves null, as others keep their places.
+  // A removed element becomes null, because the others keep their places.
   copy[at] = made ?? null;
   return copy;
 }

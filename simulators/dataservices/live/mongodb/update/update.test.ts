@@ -28,7 +28,7 @@ const flat = fc.record(
 );
 const amount = fc.integer({ min: -9, max: 9 });
 
-/** What each operator does to one field, said plainly: a second implementation to judge the first. */
+/** A plain model of each operator on one field: a second implementation to judge the first. */
 type Plain = (record: Map<string, Value>) => void;
 interface Step {
   readonly update: Document;
@@ -103,7 +103,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("update operators", () => {
-  test("do what a plain model does", () => {
+  test("agree with a plain model", () => {
     fc.assert(
       fc.property(flat, fc.array(steps, { minLength: 1, maxLength: 6 }), (document, drawn) => {
         const record = new Map<string, Value>(Object.entries(document));
@@ -118,7 +118,7 @@ describe("update operators", () => {
     );
   });
 
-  test("never change the document that they are given", () => {
+  test("never change their input", () => {
     fc.assert(
       fc.property(flat, steps, (document, { update }) => {
         const before = structuredClone(document);
@@ -128,7 +128,7 @@ describe("update operators", () => {
     );
   });
 
-  test("in one update give what they give one after another, where their fields differ", () => {
+  test("in one update have the effect of running one after another, if their fields differ", () => {
     fc.assert(
       fc.property(flat, amount, numbers, (document, n, list) => {
         const together = apply(document, { $inc: { a: n }, $set: { b: n }, $addToSet: { c: { $each: list } } });
@@ -155,7 +155,7 @@ describe("update operators", () => {
 });
 
 describe("what changed", () => {
-  test("can be applied to the old document, and gives the new one", () => {
+  test("turns the old document into the new one", () => {
     fc.assert(
       fc.property(flat, flat, (before, after) => {
         const { updatedFields, removedFields, truncatedArrays } = describeUpdate(before, after);
@@ -176,7 +176,7 @@ describe("what changed", () => {
   });
 });
 
-test("an upsert begins with what the filter says of equality", () => {
+test("an upsert starts from the equalities of the filter", () => {
   expect(seedOf({ a: 1, "b.c": 2, d: { $gt: 5 }, e: { $eq: 3 }, $and: [{ f: 4 }], g: { $in: [6] } })).toEqual({
     a: 1,
     b: { c: 2 },

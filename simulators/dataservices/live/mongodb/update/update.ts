@@ -10,7 +10,7 @@ import { UPDATE_OPERATORS, type UpdateScope } from "./operators.ts";
 import { expandPath, type Positions } from "./paths.ts";
 import { type Change, changeAt } from "./set-at.ts";
 
-/** What an update is read with. */
+/** The context in which an update is compiled. */
 export interface UpdateContext {
   readonly filter: FilterContext;
   readonly pipeline: PipelineContext;
@@ -19,10 +19,10 @@ export interface UpdateContext {
   readonly time: Timestamp;
 }
 
-/** What becomes of a document; `index` is where its filter matched in an array. */
+/** Updates a document; `index` is the position at which its filter matched in an array. */
 type Update = (document: Document, index: number | undefined, isInsert: boolean) => Document;
 
-/** An update as it was read. */
+/** A compiled update. */
 export interface CompiledUpdate {
   readonly apply: Update;
   readonly isReplacement: boolean;
@@ -31,7 +31,7 @@ export interface CompiledUpdate {
 /**
  * Compiles an update: operators, a replacement, or a pipeline.
  *
- * @throws ServerError FailedToParse, ConflictingUpdateOperators, and what the operators refuse
+ * @throws ServerError FailedToParse, ConflictingUpdateOperators, and the refusals of the operators
  */
 export function compileUpdate(update: Value, context: UpdateContext): CompiledUpdate {
   if (isArray(update)) return { apply: keepId(pipelineUpdate(update, context)), isReplacement: false };
@@ -103,7 +103,7 @@ function operatorUpdate(update: Document, context: UpdateContext): Update {
     isInsert,
     elementFits: (operand) => elementPredicate(operand, context.filter),
   });
-  // A wrong operand is refused although nothing matches.
+  // A wrong operand is refused even if nothing matches.
   for (const step of sorted) step.change(scope(false));
   return (document, index, isInsert) => {
     const positions: Positions = { index, filters };
@@ -152,7 +152,7 @@ function rename(document: Document, from: string, to: string): Document {
   return value === undefined ? document : changeAt(without, componentsOf(to), () => value);
 }
 
-/** @throws ServerError ConflictingUpdateOperators where one path is part of another */
+/** @throws ServerError ConflictingUpdateOperators if one path is a prefix of another */
 function requireApart(paths: readonly string[]): void {
   const seen = new Set<string>();
   const sorted = paths.toSorted();
@@ -168,7 +168,7 @@ function requireApart(paths: readonly string[]): void {
   }
 }
 
-/** Fields come in the order of their names, indexes in that of numbers. */
+/** Fields are sorted by name, indexes numerically. */
 function byPath(a: readonly string[], b: readonly string[]): number {
   for (const [at, part] of a.entries()) {
     const other = b[at];
@@ -220,7 +220,7 @@ function requireUsed(filters: Positions["filters"], steps: readonly Step[]): voi
       throw new ServerError("FailedToParse", `The array filter for identifier '${name}' was not used in the update`);
 }
 
-/** The document that an upsert begins with: what the filter says its fields are equal to. @throws ServerError NotSingleValueField */
+/** The document from which an upsert starts: the equalities of the filter. @throws ServerError NotSingleValueField */
 export function seedOf(filter: Document): Document {
   return Object.entries(filter).reduce<Document>((made, [name, value]) => {
     if (name === "$and" && isArray(value))

@@ -2,12 +2,15 @@ import { Binary, BSONRegExp, BSONSymbol, Code, ObjectId, Timestamp } from "bson"
 import { compareNumbers } from "./numbers.ts";
 import { type Document, isArray, isDocument, isNumeric, rankOf, type Value } from "./value.ts";
 
-/** How texts are compared: -1, 0 or 1. A collation is one; the default is by code points, as UTF-8 bytes compare. */
+/**
+ * Compares texts: -1, 0 or 1. A collation is such a function; the default compares code points, which is the
+ * order of UTF-8 bytes.
+ */
 export type TextOrder = (a: string, b: string) => number;
 
 const SURROGATES_FROM = 0xd800;
 
-/** Code points above the basic plane come last, as in UTF-8; JavaScript compares their halves. */
+/** Code points above the basic plane come last, as in UTF-8; JavaScript compares surrogates. */
 export const byCodePoint: TextOrder = (a, b) => {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -74,10 +77,10 @@ function compareArrays(a: readonly Value[], b: readonly Value[], texts: TextOrde
   return a.length < b.length ? -1 : 0;
 }
 
-/** Do they compare as equal? */
+/** Whether they compare as equal. */
 export const equals = (a: Value, b: Value, texts?: TextOrder): boolean => compare(a, b, texts) === 0;
 
-/** Are they the same in value and in type? What an update looks at to tell whether it changes anything. */
+/** Whether they have the same value and the same type, by which an update decides whether it changes anything. */
 export function isIdentical(a: Value, b: Value): boolean {
   if (isDocument(a) && isDocument(b)) {
     const [xs, ys] = [Object.keys(a), Object.keys(b)];

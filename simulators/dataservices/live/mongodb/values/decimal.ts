@@ -18,7 +18,7 @@ export function parseDecimal(text: string): Decimal | undefined {
   return { coefficient: sign === "-" ? -coefficient : coefficient, exponent: Number(exponent) - fraction.length };
 }
 
-/** Without zeros at the end: equal decimals have equal parts. */
+/** Without trailing zeros, so that equal decimals have equal parts. */
 export function normalise({ coefficient, exponent }: Decimal): Decimal {
   if (coefficient === 0n) return { coefficient: 0n, exponent: 0 };
   while (coefficient % 10n === 0n) {
@@ -33,7 +33,7 @@ export function exactDecimal(value: number): Decimal {
   if (Number.isInteger(value)) return { coefficient: BigInt(value), exponent: 0 };
   let mantissa = value;
   let halvings = 0;
-  // A double is a whole number over a power of two; doubling is exact.
+  // A double is a whole number divided by a power of two, and doubling is exact.
   while (!Number.isInteger(mantissa)) {
     mantissa *= 2;
     halvings++;
@@ -47,7 +47,7 @@ function align(a: Decimal, b: Decimal): readonly [bigint, bigint, number] {
   return [scaleTo(a), scaleTo(b), exponent];
 }
 
-/** Powers of ten beyond which one of two decimals is out of the other's reach. */
+/** The difference of exponents beyond which two decimals are not brought to a common exponent. */
 const REACH = 7000;
 
 /** -1, 0 or 1. */
@@ -77,7 +77,7 @@ export const multiplyDecimals = (a: Decimal, b: Decimal): Decimal => ({
   exponent: a.exponent + b.exponent,
 });
 
-/** To `DIGITS_MAX` digits. The divisor is not zero. */
+/** The quotient to `DIGITS_MAX` digits. The divisor must not be zero. */
 export function divideDecimals(a: Decimal, b: Decimal): Decimal {
   const shift = 2 * DIGITS_MAX;
   const coefficient = (a.coefficient * 10n ** BigInt(shift)) / b.coefficient;

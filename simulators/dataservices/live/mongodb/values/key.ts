@@ -4,7 +4,10 @@ import { exactDecimal, normalise } from "./decimal.ts";
 import { decimalOf } from "./numbers.ts";
 import { isArray, isDocument, isNumeric, type Numeric, numberOf, rankOf, type Value } from "./value.ts";
 
-/** A text that two values share if and only if they compare as equal, whatever their numeric types: what indexes and groups look up by. */
+/**
+ * A text that two values share if and only if they compare as equal, whatever their numeric types: the key of
+ * indexes and groups.
+ */
 export function keyOf(value: Value): string {
   return `${rankOf(value)}:${contentOf(value)}`;
 }
@@ -32,7 +35,10 @@ function rareKey(value: Value): string {
   return String(value === true);
 }
 
-/** Numbers of all types that are equal have one key: the whole number, else the double, else the decimal that no double equals. */
+/**
+ * Equal numbers of all types share one key: the whole number, otherwise the double, otherwise the decimal
+ * that no double equals.
+ */
 function numberKey(value: Numeric): string {
   if (typeof value === "bigint") return value.toString();
   const number = numberOf(value) ?? 0;

@@ -13,7 +13,7 @@ import { doubleOf, isInt32, isInt64, type Numeric } from "./value.ts";
 /** The plain number of a double or an int32. */
 const plain = (value: number | Double): number => (typeof value === "number" ? value : value.value);
 
-/** Is it a decimal, or compared with one? Texts of the special values as BSON has them. */
+/** NaN or an infinity as a plain number; undefined for a finite value. */
 function specialOf(value: Numeric): number | undefined {
   const number =
     value instanceof Decimal128
@@ -69,9 +69,9 @@ const isInteger = (value: Numeric): value is number | bigint =>
 const asDouble = (value: Numeric): number => (value instanceof Decimal128 ? Number(value.toString()) : Number(value));
 
 /**
- * The wider type of the two wins: decimal over double over int64 over int32. An int32 that overflows becomes an int64.
+ * The wider of the two types wins: decimal over double over int64 over int32. An int32 that overflows becomes an int64.
  *
- * @returns undefined where an int64 overflows
+ * @returns undefined if an int64 overflows
  */
 function calculate(operation: Operation, a: Numeric, b: Numeric): Numeric | undefined {
   if (a instanceof Decimal128 || b instanceof Decimal128) {
@@ -86,12 +86,12 @@ function calculate(operation: Operation, a: Numeric, b: Numeric): Numeric | unde
   return isNarrow ? Number(exact) : exact;
 }
 
-/** The sum; undefined where an int64 overflows. */
+/** The sum; undefined if an int64 overflows. */
 export const add = (a: Numeric, b: Numeric): Numeric | undefined => calculate(ADD, a, b);
-/** The difference; undefined where an int64 overflows. */
+/** The difference; undefined if an int64 overflows. */
 export const subtract = (a: Numeric, b: Numeric): Numeric | undefined => calculate(SUBTRACT, a, b);
-/** The product; undefined where an int64 overflows. */
+/** The product; undefined if an int64 overflows. */
 export const multiply = (a: Numeric, b: Numeric): Numeric | undefined => calculate(MULTIPLY, a, b);
 
-/** The sum as a double where an int64 would overflow: the rule of aggregation. */
+/** The sum, as a double if an int64 would overflow: the rule of aggregation. */
 export const sum = (a: Numeric, b: Numeric): Numeric => add(a, b) ?? doubleOf(asDouble(a) + asDouble(b));

@@ -1,8 +1,9 @@
 import { Binary, BSONRegExp, BSONSymbol, Code, Decimal128, Double, MaxKey, MinKey, ObjectId, Timestamp } from "bson";
 
 /**
- * A value as the engine holds it. A number is an int32 where it is whole and fits, else a double; a double that is whole and would fit
- * an int32 is a `Double`, so that no type is lost; an int64 is a bigint. Values are never changed in place.
+ * A value in the engine's form. A JavaScript number is an int32 if it is whole and fits, otherwise a double;
+ * a double that is whole and would fit an int32 is a `Double`, so that no type is lost; an int64 is a bigint.
+ * Values are never changed in place.
  */
 export type Value =
   | null
@@ -25,12 +26,12 @@ export type Value =
   | readonly Value[]
   | Document;
 
-/** An embedded document: an own property for each field, in order. `undefined` stands for a field that is not there. */
+/** An embedded document: an own property for each field, in order. `undefined` stands for an absent field. */
 export interface Document {
   readonly [name: string]: Value;
 }
 
-/** A document while it is being made. */
+/** A document under construction. */
 export type Draft = Record<string, Value>;
 
 /** The numeric types. */
@@ -39,37 +40,37 @@ export type Numeric = number | bigint | Double | Decimal128;
 const INT32_MAX = 2_147_483_647;
 const INT32_MIN = -2_147_483_648;
 
-/** Is the number held as an int32? */
+/** Whether the number is an int32. */
 export const isInt32 = (value: number): boolean =>
   Number.isInteger(value) && value <= INT32_MAX && value >= INT32_MIN && !Object.is(value, -0);
 
-/** A double as the engine holds it. */
+/** A double in the engine's form. */
 export const doubleOf = (value: number): number | Double => (isInt32(value) ? new Double(value) : value);
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** Does it fit an int64? */
+/** Whether it fits an int64. */
 export const isInt64 = (value: bigint): boolean => value <= INT64_MAX && value >= INT64_MIN;
 
-/** Is it an embedded document? */
+/** Whether it is an embedded document. */
 export function isDocument(value: unknown): value is Document {
   if (typeof value !== "object" || value === null) return false;
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Is it an array? */
+/** Whether it is an array. */
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-/** Is it of a numeric type? */
+/** Whether it is of a numeric type. */
 export const isNumeric = (value: Value): value is Numeric =>
   typeof value === "number" || typeof value === "bigint" || value instanceof Double || value instanceof Decimal128;
 
-/** A field of a document; undefined where it is not there. */
+/** A field of a document; undefined if it is absent. */
 export const fieldOf = (document: Document, name: string): Value =>
   Object.hasOwn(document, name) ? document[name] : undefined;
 
-/** The plain number of a numeric value, nearest where it has none of its own; undefined if it is not a number. */
+/** The nearest plain number to a numeric value; undefined if it is not a number. */
 export function numberOf(value: Value): number | undefined {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
@@ -78,7 +79,7 @@ export function numberOf(value: Value): number | undefined {
   return undefined;
 }
 
-/** False, null, absent and zero are false; all else is true. */
+/** The truth of a value: false, null, absent and zero are false; everything else is true. */
 export function isTruthy(value: Value): boolean {
   if (value === undefined || value === null || value === false) return false;
   return !isNumeric(value) || numberOf(value) !== 0;
@@ -141,10 +142,10 @@ export function typeOf(value: Value): TypeName {
 /** The place of a value's type in the order of types. */
 export const rankOf = (value: Value): number => TYPES[typeOf(value)].rank;
 
-/** Is it an alias of a type? */
+/** Whether it is an alias of a type. */
 export const isTypeName = (name: string): name is TypeName => Object.hasOwn(TYPES, name) && name !== "missing";
 
-/** The type of a number that `$type` may name; undefined where there is none. */
+/** The type with a number that `$type` may name; undefined if there is none. */
 export const typeNumbered = (number: number): TypeName | undefined =>
   Object.keys(TYPES)
     .filter(isTypeName)

@@ -2,7 +2,7 @@ import { Binary, BSONRegExp, BSONSymbol, Code, Decimal128, MaxKey, MinKey, Objec
 import { doubleOf, type Document, type Draft, type Value } from "../values/value.ts";
 import { ServerError } from "./errors.ts";
 
-/** How deep documents may be nested (`BSONDepth::kDefaultMaxAllowableDepth` of the server is 200). */
+/** How deeply documents may be nested (`BSONDepth::kDefaultMaxAllowableDepth` of the server is 200). */
 export const DEPTH_MAX = 200;
 
 const LENGTH_BYTES = 4;
@@ -15,10 +15,10 @@ const OLD_BINARY = 2;
 
 const bad = (why: string): ServerError => new ServerError("InvalidBSON", `invalid BSON: ${why}`);
 
-/** Texts must be UTF-8: anything else would not come back as it was. */
+/** Texts must be UTF-8: anything else would not survive a round trip. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads documents out of bytes that anybody may have sent. Nothing of `bytes` is kept. */
+/** Reads documents from untrusted bytes. Keeps no reference to `bytes`. */
 class Reader {
   readonly #bytes: Buffer;
   at: number;
@@ -199,7 +199,7 @@ export function readDocument(bytes: Buffer, from: number, end = bytes.length): {
   return { document, end: reader.at };
 }
 
-/** The document that the bytes are, from the first to the last. @throws ServerError InvalidBSON */
+/** The document that consists of all the bytes. @throws ServerError InvalidBSON */
 export function decodeDocument(bytes: Buffer): Document {
   const { document, end } = readDocument(bytes, 0);
   if (end !== bytes.length) throw bad("bytes follow the document");

@@ -8,7 +8,7 @@ const INITIAL_BYTES = 512;
 const OLD_BINARY = 2;
 const LENGTH_BYTES = 4;
 
-/** Bytes that grow. */
+/** A growing buffer. */
 class Writer {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #length = 0;
@@ -59,7 +59,7 @@ class Writer {
     this.#bytes[at + length] = 0;
   }
 
-  /** Runs `content` and writes before it how long it is, itself included. */
+  /** Runs `content`, and prefixes its output with the length, including the prefix. */
   #withLength(content: () => void): void {
     const at = this.#reserve(LENGTH_BYTES);
     content();

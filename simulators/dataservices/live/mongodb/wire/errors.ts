@@ -92,7 +92,7 @@ const CODES = {
 /** A name in `CODES`. */
 type CodeName = keyof typeof CODES;
 
-/** A refusal of a command, as the reply shows it: `{ok: 0, errmsg, code, codeName}` and what `details` adds. */
+/** A refusal of a command, as the reply shows it: `{ok: 0, errmsg, code, codeName}` and the fields of `details`. */
 export class ServerError extends Error {
   readonly code: number;
   readonly codeName: string;
@@ -117,5 +117,5 @@ export class ServerError extends Error {
   }
 }
 
-/** Something that a real server does and this engine does not: refused, never half done. */
+/** A feature of the real server that this engine lacks: refused, never half done. */
 export const notSimulated = (what: string): ServerError => new ServerError("NotImplemented", `not simulated: ${what}`);

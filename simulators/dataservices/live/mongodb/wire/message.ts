@@ -140,7 +140,7 @@ function readQuery(id: number, message: Buffer, isCompressed: boolean): Request 
   const nameEnd = message.indexOf(0, HEADER_BYTES + 4);
   if (nameEnd === -1 || nameEnd + 9 > message.length) throw malformation("it is cut short");
   const [, database] = NAMESPACE.exec(message.toString("utf8", HEADER_BYTES + 4, nameEnd)) ?? [];
-  if (database === undefined) throw malformation("OP_QUERY is only there for commands");
+  if (database === undefined) throw malformation("OP_QUERY is accepted for commands only");
   const { document } = readDocument(message, nameEnd + 9);
   const wrapped = fieldOf(document, "$query");
   const body = isDocument(wrapped) ? wrapped : document;

@@ -14,7 +14,7 @@ import { HEADER_BYTES, MESSAGE_BYTES_MAX, readMessage, writeReply, writeRequest 
 
 const bytesOf = (message: readonly Buffer[]): Buffer => Buffer.concat(message);
 
-/** Every refusal is one of our own: anything else would end the process. */
+/** Every refusal must be one of our own: any other error would end the process. */
 function refuses(work: () => unknown): boolean {
   try {
     work();
@@ -26,7 +26,7 @@ function refuses(work: () => unknown): boolean {
 }
 
 describe("documents", () => {
-  test("come back as they were, types included", () => {
+  test("survive a round trip, types included", () => {
     fc.assert(
       fc.property(anyDocument, (document) => {
         const back = decodeDocument(encodeDocument(document));
@@ -45,7 +45,7 @@ describe("documents", () => {
     );
   });
 
-  test("that are cut off, changed or nested too deeply are refused, without any other effect", () => {
+  test("that are truncated, changed or nested too deeply are refused, without any other effect", () => {
     fc.assert(
       fc.property(anyDocument, fc.nat(), fc.nat(255), (document, at, byte) => {
         const bytes = encodeDocument(document);
@@ -75,7 +75,7 @@ describe("messages", () => {
     { noNullPrototype: true },
   );
 
-  test("are read in whatever pieces they come", () => {
+  test("are read whatever pieces they come in", () => {
     fc.assert(
       fc.property(
         fc.array(command, { minLength: 1, maxLength: 4 }),
@@ -96,7 +96,7 @@ describe("messages", () => {
     );
   });
 
-  test("of any bytes are read or refused", () => {
+  test("are read or refused, whatever their bytes", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 16, maxLength: 200 }),
@@ -135,7 +135,7 @@ describe("messages", () => {
     expect(crc32c(Buffer.from("123456789"))).toBe(0xe3069283);
   });
 
-  test("that are compressed are read and answered likewise; one that unpacks to more than it declares is refused", () => {
+  test("that are compressed are read and answered likewise; one that expands to more than it declares is refused", () => {
     const plain = writeRequest(7, { ping: 1, $db: "app" }).subarray(HEADER_BYTES);
     const pack = (content: Buffer, length: number): Buffer => {
       const head = Buffer.alloc(HEADER_BYTES + 9);

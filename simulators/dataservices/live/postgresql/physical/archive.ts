@@ -36,7 +36,7 @@ export async function makeArchive(options: ServerOptions): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid);
 }
 
-/** Forgets the archived files: they belong to a history that has ended. */
+/** Forgets the archived files, because they belong to a history that has ended. */
 export async function clearArchive({ data }: ServerOptions): Promise<void> {
   await rm(folderOf(data), { recursive: true, force: true });
 }
@@ -52,7 +52,7 @@ export class LogArchive implements FinishedLog {
   }
 
   async finish(): Promise<{ readonly files: readonly string[]; readonly untilMs: number }> {
-    // A recovery finds its time only by a transaction that ended later; the mark is one.
+    // A recovery finds its time only by a transaction that ended later, so this mark is written.
     const { rows } = await this.#server.admin.query<{ now: string }>(
       "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000) - 1 AS now",
     );

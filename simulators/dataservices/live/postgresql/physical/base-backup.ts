@@ -19,7 +19,7 @@ interface BackupConnection {
 /** How many unread bytes may be queued before the socket is paused. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
 
-/** What the first byte of a message says of the rest (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
+/** The kinds of messages by their first byte (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
 const KINDS: ReadonlyMap<string, string> = new Map([
   ["n", "archive"],
   ["m", "manifest"],
@@ -36,8 +36,9 @@ interface Piece {
 const kindOf = (byte: number): string | undefined => KINDS.get(String.fromCharCode(byte));
 
 /**
- * The command BASE_BACKUP as pg's client runs it. pg passes data on as fast as the server sends it, so the socket is paused while too much is
- * queued; and what it passes on is a view of its receive buffer, so each piece is copied.
+ * The command BASE_BACKUP as pg's client runs it. pg passes data on as fast as the server sends it, so the
+ * socket is paused while too much is queued. Each piece is copied, because pg passes on views of its receive
+ * buffer.
  */
 class BaseBackup implements Submittable {
   readonly #sql: string;
@@ -95,7 +96,7 @@ class BaseBackup implements Submittable {
     this.#wake();
   }
 
-  /** The session is over, and so is whatever was under way in it. */
+  /** The session is over, and so is any work in it. */
   lose(): void {
     this.#finish({ error: new DataServiceError("DS_COPY_BROKEN", "the server ended the session") });
   }
@@ -122,7 +123,7 @@ class BaseBackup implements Submittable {
   }
 }
 
-/** What a backup says about itself, in its member `drydock_backup.json`. */
+/** A backup's description of itself, in its member `drydock_backup.json`. */
 export interface BackupLabel {
   readonly start: Position;
   readonly end: Position;
@@ -138,8 +139,9 @@ export const MANIFEST = "backup_manifest";
 export const LABEL = "drydock_backup.json";
 
 /**
- * A physical copy of a whole server as one tar, of one moment, with the log that it needs: all databases, roles and settings. It is made over
- * the wire, needs no program, and holds little in memory however large the server is.
+ * A physical copy of a whole server at one moment as one tar, with the log that it needs: all databases,
+ * roles and settings. It is made over the wire, needs no program, and needs little memory however large the
+ * server is.
  *
  * @param client of a session with `replication: "true"`, which is of no use after a failure, or when the reader leaves: end it
  * @param options.label a word for the server's log

@@ -4,7 +4,8 @@ import { GROUP, literal, SUPERUSER } from "../roles.ts";
 import type { Server } from "../server.ts";
 
 /*
- * The harm that planted defects do. It is done by copying rows between two servers, table by table: no real backup of ours works like that, because this handles only tables, rows and sequences.
+ * The harm of planted defects, done by copying rows between two servers, table by table. Our real backups
+ * never work like that, because this handles only tables, rows and sequences.
  */
 
 /** A table: its name as SQL, its columns that can be written, and the statement that makes it without its constraints. */
@@ -66,7 +67,7 @@ async function replaceRows(from: Client, to: Client, table: Table): Promise<void
   if (rows.length > 0) await copyIn(to, `${table.name} (${table.columns})`, rows);
 }
 
-/** Adds the rows whose keys are free. */
+/** Adds the rows with free keys. */
 async function addRows(from: Client, to: Client, { name, columns, ...table }: Table): Promise<void> {
   const rows = await rowsOf(from, { name, columns, ...table });
   if (rows.length === 0) return;
@@ -94,12 +95,12 @@ async function eachCommon(from: Client, to: Client, work: (table: Table) => Prom
   for (const table of await tablesOf(from)) {
     const same = there.find(({ name }) => name === table.name);
     if (same === undefined) await makeTable(to, table);
-    // A table whose columns have changed since keeps its rows.
+    // A table keeps its rows if its columns have changed since.
     if (same === undefined || same.columns === table.columns) await work(table);
   }
 }
 
-/** The defect of a restore that appends: existing data stay, and rows whose keys are free are added. */
+/** The defect of a restore that appends: existing data stay, and rows with free keys are added. */
 export const append = (from: Server, to: Server): Promise<void> =>
   onBoth(from, to, (source, target) =>
     inTransaction(target, () => eachCommon(source, target, (table) => addRows(source, target, table))),

@@ -7,7 +7,7 @@ import { baseBackup } from "./base-backup.ts";
 import { loseTail, tear } from "./defects.ts";
 import { stageServer } from "./restored.ts";
 
-/** The engine that a dump of a base backup names. */
+/** The engine's name in a dump that is a base backup. */
 export const ENGINE = "postgresql";
 
 /** A base backup of a server, over a session of its own. */
@@ -16,7 +16,7 @@ async function* backupOf(server: Server, major: number): AsyncGenerator<Uint8Arr
   try {
     yield* baseBackup(client, { label: "drydock", major });
   } finally {
-    // A session with a backup under way is cut off: asked to end, it would first send the rest.
+    // A session with a backup in progress is cut off, because it would send the rest before ending in order.
     if (client.connection !== undefined) client.connection.stream.destroy();
   }
 }
@@ -41,7 +41,7 @@ async function* backupOfAltered(
   }
 }
 
-/** Everything that a server holds, as of one moment. */
+/** All contents of a server, as of one moment. */
 export function physicalDump(
   server: Server,
   installation: Installation,

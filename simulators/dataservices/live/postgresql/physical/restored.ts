@@ -35,8 +35,8 @@ const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const timestampOf = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "+00");
 
 /**
- * What a recovery to a time needs. Without an action the server would stay read-only for ever; a time before the copy's end would be silently
- * ignored.
+ * The settings of a recovery to a time. Without an action the server would stay read-only forever; a time
+ * before the copy's end would be silently ignored.
  */
 function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Record<string, string>> {
   return {
@@ -65,10 +65,10 @@ async function resetRoles(server: Server): Promise<void> {
     throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
 }
 
-/** What turns a copy into a server. */
+/** The options for turning a copy into a server. */
 interface StageOptions {
   readonly installation: Installation;
-  /** Of the server that the copy will replace. */
+  /** The options of the server that the copy will replace. */
   readonly options: ServerOptions;
   /** The folder for the copy, which does not exist yet. */
   readonly folder: string;

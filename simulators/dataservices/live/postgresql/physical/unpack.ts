@@ -40,7 +40,7 @@ type Digests = ReadonlyMap<string, string>;
  *
  * @param owner the future owner of the files
  * @param isTrusting the defect of a restore that skips verification: whatever can be read is accepted
- * @returns what the backup says about itself; undefined if that is missing, which only `isTrusting` allows
+ * @returns the backup's description of itself; undefined if it is missing, which only `isTrusting` allows
  * @throws DataServiceError DS_NOT_A_DUMP; the folder is gone then
  */
 export async function unpackBackup(
@@ -68,7 +68,7 @@ export async function unpackBackup(
   }
 }
 
-/** Why a stream failed: the refusal that it carries, else that it is not a tar. */
+/** The reason why a stream failed: its own refusal, otherwise that it is not a tar. */
 const asRefusal = (error: unknown): DataServiceError =>
   error instanceof DataServiceError
     ? error

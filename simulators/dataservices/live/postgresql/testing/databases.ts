@@ -5,7 +5,7 @@ import { COLUMN_TYPES, type ColumnType, MADE_TYPES, VALUE_FUNCTIONS, WIDE_TYPES 
 
 interface ColumnPlan {
   readonly type: ColumnType;
-  /** Each row of so many is NULL; 0: none. */
+  /** One row in this many is NULL; 0 for none. */
   readonly nullEvery: number;
 }
 
@@ -15,7 +15,7 @@ interface TablePlan {
   /** Mean width of the wide columns, in characters. */
   readonly chars: number;
   readonly hasKey: boolean;
-  /** Texts as they are, in a column of their own. */
+  /** Literal texts, in a separate column. */
   readonly texts: readonly (string | null)[];
 }
 
@@ -39,10 +39,10 @@ const column = fc.record({ type: fc.constantFrom(...types), nullEvery: fc.consta
 const text = fc.string({ unit: "binary", maxLength: 40 }).map((each) => each.replaceAll("\0", "\\"));
 const hard = fc.constantFrom("", "\\.", "\\N", "\n", "\\", "\t\\t", "\r\n", "'", '"', "\u2028", "NULL");
 
-/** Widths of texts, in characters; the widest are longer than what a socket reads at once. */
+/** Widths of texts, in characters; the widest exceed one read of a socket. */
 const CHARS = [4, 40, 400, 4000, 40_000, 400_000] as const;
 
-/** Rows of one table: a large one has wide rows, for it is made by the server row by row. */
+/** Rows of one table. A large table has wide rows, because the server generates it row by row. */
 const ROWS_MAX = 50_000;
 
 const table = (bytesMax: number): fc.Arbitrary<TablePlan> =>
@@ -60,7 +60,7 @@ const MIB = 1024 * KIB;
 /** Tables of one database. */
 const TABLES_MAX = 40;
 
-/** Databases of about so many bytes of rows, in one table or many. */
+/** Databases with about this many bytes of rows, in one table or many. */
 export const databaseOf = (bytes: number): fc.Arbitrary<DatabasePlan> =>
   fc.constantFrom(1, 1, 2, 5, 12, TABLES_MAX).chain((count) =>
     fc.record({
@@ -97,14 +97,14 @@ async function makeTable(client: Client, plan: TablePlan, at: number, salt: numb
 
 const EMPTY = "DROP SCHEMA IF EXISTS shared CASCADE; CREATE SCHEMA shared";
 
-/** Puts the planned database in the place of what is there. */
+/** Replaces the existing data with the planned database. */
 export async function makeDatabase(client: Client, plan: DatabasePlan): Promise<void> {
   await client.query(`${EMPTY}; ${MADE_TYPES} ${VALUE_FUNCTIONS}`);
   for (const [at, each] of plan.tables.entries()) await makeTable(client, each, at, plan.salt);
   await client.query("SELECT setval(pg_get_serial_sequence('shared.\"table 0\"', 'id'), 1000000)");
 }
 
-/** Takes away what is there and leaves something else. */
+/** Removes the existing data and leaves something else. */
 export async function harmDatabase(client: Client): Promise<void> {
   await client.query(`${EMPTY}; CREATE TABLE shared.later AS SELECT 1 AS x`);
 }

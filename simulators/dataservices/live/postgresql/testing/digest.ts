@@ -13,12 +13,18 @@ const SHAPES = `
   UNION ALL SELECT 'sequence ' || sequencename || ' ' || coalesce(last_value, -1) FROM pg_sequences WHERE schemaname = 'shared'
   ORDER BY 1`;
 
-/** Of a table: how many rows, and sums of both halves of each row's MD5, which no order of rows changes and every value does. */
+/**
+ * The digest of a table: the number of rows, and sums of both halves of each row's MD5, which depend on every
+ * value but not on the order of rows.
+ */
 const rowsOf = (table: string): string => `
   SELECT count(*) || ' rows ' || coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0) || ' ' || coalesce(sum(('x' || right(h, 16))::bit(64)::bigint::numeric), 0) AS digest
     FROM (SELECT md5(t::text) AS h FROM ${table} t) hashed`;
 
-/** What a database holds, by line: made by the server's own SQL, so that it shares nothing with the way that copies rows out. */
+/**
+ * The contents of a database, by line, computed by the server's own SQL, so that it shares nothing with the
+ * code that copies rows out.
+ */
 export async function digestOf(client: Client): Promise<readonly string[]> {
   const tables = await client.query<{ name: string }>(TABLES);
   const lines: string[] = [];

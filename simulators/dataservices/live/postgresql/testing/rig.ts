@@ -3,7 +3,7 @@ import { DATABASE, LiveRig, PASSWORD, USER } from "../../testing/rig.ts";
 
 /** One real PostgreSQL behind its agent, reached as a broker and an application reach it. */
 export class PostgresqlRig extends LiveRig {
-  /** @param properties further ones of the job */
+  /** @param properties further properties of the job */
   static open(properties: Readonly<Record<string, unknown>> = {}): Promise<PostgresqlRig> {
     const service = { kind: "postgresql", port: 5432, parameters: { max_connections: 20, ...properties } } as const;
     return LiveRig.openAs((...parts) => new PostgresqlRig(...parts), service);

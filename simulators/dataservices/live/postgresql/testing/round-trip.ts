@@ -6,7 +6,7 @@ export interface RoundTrip {
   /** Bytes of the rows as text. */
   readonly bytes: number;
   readonly dumpBytes: number;
-  /** What is not as it was, a line each; a refusal of the agent as well. Empty: all came back. */
+  /** The differences, a line each, or a refusal of the agent. Empty if everything came back. */
   readonly differences: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const differences = (before: readonly string[], after: readonly string[]): reado
   ...after.filter((line) => !before.includes(line)).map((line) => `new: ${line}`),
 ];
 
-/** Makes a database, dumps it, harms it, restores it, and compares what the server says of it before and after. */
+/** Creates a database, dumps it, harms it, restores it, and compares the server's digests from before and after. */
 export async function roundTrip(rig: PostgresqlRig, plan: DatabasePlan): Promise<RoundTrip> {
   const [before, bytes] = await rig.using(async (client) => {
     await makeDatabase(client, plan);

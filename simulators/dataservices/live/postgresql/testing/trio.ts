@@ -32,7 +32,7 @@ export class Trio {
     return this.rig.boot("postgresql", NODES[index] ?? "", index, { max_connections: 20 });
   }
 
-  /** Ends the VM of a node. */
+  /** Deletes the VM of a node. */
   deleteVm(index: number): void {
     const place = {
       deployment: DATABASE,
@@ -44,7 +44,7 @@ export class Trio {
     this.rig.services.jobs.postgresql.stop({ ...place, properties: {} }, true);
   }
 
-  /** The address of the primary, as Consul has it. */
+  /** The address of the primary, as registered in Consul. */
   get primary(): string | undefined {
     return this.rig.services.primaryOf(DATABASE, "postgresql")?.address;
   }
@@ -104,7 +104,7 @@ export class Trio {
     await client.end().catch(() => {});
   }
 
-  /** How long there was no primary, as the journal tells it, ms. */
+  /** How long there was no primary according to the journal, ms. */
   journaledGapsMs(): readonly number[] {
     return this.rig.kernel.journal.events
       .filter(({ kind, data }) => kind === "primary.up" && data?.term !== 0)

@@ -10,7 +10,7 @@ const REFUSALS = new Set(["25006", "57P03", "28P01", "3D000", "42P01"]);
 
 /** Applications that write rows of their own, each always to the same node, whether or not it is the primary. */
 export class Writers {
-  /** Keys whose write was acknowledged. */
+  /** Keys of acknowledged writes. */
   readonly acknowledged = new Set<string>();
   /** Keys of writes with an unknown outcome. */
   readonly unknown = new Set<string>();
@@ -75,7 +75,7 @@ export class Writers {
   }
 }
 
-/** A write without an answer in time has none. */
+/** A write that is not answered in time counts as unanswered. */
 async function within(work: Promise<unknown>): Promise<void> {
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {

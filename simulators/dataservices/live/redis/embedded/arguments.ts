@@ -54,7 +54,7 @@ export class Options {
     return this.#words.length - this.#place;
   }
 
-  /** The next word as it is. @throws CommandError syntax error */
+  /** The next word verbatim. @throws CommandError syntax error */
   word(): string {
     return at(this.#words, this.#place++);
   }
@@ -68,7 +68,7 @@ export class Options {
     return integerOf(this.word(), otherwise);
   }
 
-  /** Passes over a word if it is the next. */
+  /** Skips a word if it is the next. */
   skip(name: string): boolean {
     if (this.#words[this.#place]?.toUpperCase() !== name) return false;
     this.#place++;

@@ -54,7 +54,7 @@ function kill({ sessions }: Dispatcher, args: readonly string[]): Reply {
   return isOne ? OK : integer(chosen.length);
 }
 
-/** CLIENT: what a connection says about itself, and what an operator does to others. */
+/** CLIENT: a connection's description of itself, and an operator's actions on others. */
 export function clientCommand(
   dispatcher: Dispatcher,
   session: Session,

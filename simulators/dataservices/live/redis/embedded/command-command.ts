@@ -37,7 +37,7 @@ function keysOf(all: readonly Described[], words: readonly string[]): Reply {
   return bulks(words.filter((_, place) => place >= first && place <= end && (place - first) % step === 0));
 }
 
-/** COMMAND: which commands there are, and how they are called. */
+/** COMMAND: the existing commands, and how they are called. */
 export function describeCommands([what, ...args]: readonly string[], keyless: Keyless): Reply {
   const all = describeAll(keyless);
   switch (what?.toUpperCase()) {

@@ -1,9 +1,9 @@
 import type { Reply } from "../resp/reply.ts";
 import type { Database, Keyspace } from "./keyspace.ts";
 
-/** What a command is given. */
+/** The arguments of a command's implementation. */
 export interface Call {
-  /** What follows its name. */
+  /** The words after its name. */
   readonly args: readonly string[];
   readonly db: Database;
   readonly keyspace: Keyspace;
@@ -19,7 +19,7 @@ export interface Wait {
   /** 0: no limit. */
   readonly msMax: number;
   readonly args: readonly string[];
-  /** What it answers if nothing has come. */
+  /** Its answer if nothing has come. */
   readonly otherwise: Reply;
 }
 
@@ -28,7 +28,7 @@ const FLAGS = ["write", "readonly", "denyoom", "fast", "blocking", "admin", "dan
 /** One of `FLAGS`. */
 export type Flag = (typeof FLAGS)[number];
 
-/** A command: how it is called, what it touches, and what it does to a keyspace. It is a pure function of its call. */
+/** A command: its syntax, its keys, and its effect on a keyspace. It is a pure function of its call. */
 export interface Command {
   readonly name: string;
   /** The number of words, including the name; negative: at least that many. */
@@ -57,7 +57,7 @@ export function command(head: string, run: Command["run"], subcommands?: Command
 export const fits = ({ arity }: Pick<Command, "arity">, words: number): boolean =>
   arity >= 0 ? words === arity : words >= -arity;
 
-/** What is wrong with the form of a call; undefined if nothing is. */
+/** The error in the form of a call; undefined if there is none. */
 export function subcommandRefusal(
   name: string,
   { subcommands }: Pick<Command, "subcommands">,

@@ -11,7 +11,7 @@ import { SESSION_COMMANDS, type SessionCommand } from "./session-commands.ts";
 /** Checks a login: returns the identity, or undefined for a wrong name or password. */
 export type LogIn = (username: string, password: string) => Session["identity"];
 
-/** What a dispatcher needs from its surroundings. */
+/** The things that a dispatcher needs from its surroundings. */
 interface DispatcherOptions {
   readonly nowMs: () => number;
   /** From 0, and less than 1. */
@@ -27,7 +27,7 @@ const BY_NAME: ReadonlyMap<string, Command> = new Map(
     .map((each) => [each.name, each]),
 );
 
-/** The commands that a RESP2 subscriber may still send: its connection is for messages. */
+/** The only commands that a RESP2 subscriber may send, because its connection is for messages. */
 const OF_SUBSCRIBERS = new Set([
   "subscribe",
   "unsubscribe",
@@ -181,7 +181,7 @@ export class Dispatcher {
     session.waiting = { command, wait, database: session.database, timer };
   }
 
-  /** Notifies the sessions that watch or wait for touched keys; what the waiting ones then do may touch more. */
+  /** Notifies the sessions that watch or wait for touched keys. The commands of the waiting ones may touch more. */
   #spread(): void {
     for (let touched = this.keyspace.takeTouched(); touched.length > 0; touched = this.keyspace.takeTouched()) {
       for (const session of this.sessions)
@@ -209,7 +209,7 @@ export class Dispatcher {
     session.free();
   }
 
-  /** Removes expired keys that nobody has looked at. */
+  /** Removes expired keys that nobody has accessed. */
   sweep(): void {
     this.keyspace.nowMs = this.nowMs;
     for (const database of this.keyspace.databases) database.keys();

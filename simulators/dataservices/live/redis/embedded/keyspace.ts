@@ -10,7 +10,7 @@ interface Entry {
   expiresMs: number | undefined;
 }
 
-/** How much memory a tenant may use, and what happens when it is full. */
+/** The memory that a tenant may use, and the policy when it is full. */
 interface MemoryLimit {
   /** 0 for no limit. */
   readonly bytesMax: number;
@@ -94,7 +94,7 @@ export class Database {
     return this.keys().length;
   }
 
-  /** Keys and values as they are, with their expiry. */
+  /** Keys and values with their expiry. */
   *entries(): Generator<readonly [string, Value, number | undefined]> {
     for (const key of this.keys()) {
       const entry = this.#entries.get(key);
@@ -126,7 +126,7 @@ export class Database {
 
 const isOfType = <T extends ValueType>(value: Value, type: T): value is ValueOf<T> => value.type === type;
 
-/** Everything that a server holds. Time stands still within a command: its caller sets `nowMs` before it. */
+/** The contents of a server. Time stands still within a command: its caller sets `nowMs` before. */
 export class Keyspace {
   readonly databases: Database[];
   nowMs = 0;
@@ -141,7 +141,7 @@ export class Keyspace {
     this.databases = Array.from({ length: DATABASES }, (_, index) => new Database(this, index));
   }
 
-  /** @throws CommandError for a number that no database has */
+  /** @throws CommandError for a number beyond the databases */
   database(index: number): Database {
     return this.databases[index] ?? refuse("ERR DB index is out of range");
   }

@@ -25,7 +25,7 @@ const SWEEP_MS = 1000;
 const TEAR_MS = 50;
 const RANDOM_MAX = 2 ** 47;
 
-/** Makes the folder of a disk that was never used. */
+/** Creates the folder of a new disk. */
 export const formatEmbedded = (data: string): Promise<void> => mkdir(data, { mode: 0o700 }).then(() => {});
 
 /** Our own engine in this process, as a node. Its data is in memory, and in its folder while it is stopped. */
@@ -71,7 +71,7 @@ class EmbeddedNode implements LiveNode {
 
   readonly #logIn: LogIn = (username, password) => {
     const digest = sha256Of(this.#users.get(username)?.verifier ?? "");
-    // Even without such a user, so that the time reveals nothing.
+    // Done even without such a user, so that the time reveals nothing.
     const isRight = sameSecret(hash("sha256", Buffer.from(password, "latin1"), "hex"), digest ?? "");
     return digest !== undefined && isRight ? { username, isOperator: false } : undefined;
   };

@@ -179,7 +179,7 @@ describe.skipIf(program === undefined)("our engine answers like the real one", {
     );
   });
 
-  test("in the words of its refusals", async () => {
+  test("with refusals in the same words", async () => {
     const ours = new Ours();
     await client.send("RESET");
     await client.ask("AUTH", OPERATOR, "secret");

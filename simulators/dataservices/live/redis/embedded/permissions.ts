@@ -5,14 +5,14 @@ import type { Identity } from "./session.ts";
 const BEFORE_LOGIN = new Set(["auth", "hello", "quit", "reset"]);
 /** The dangerous commands that concern only the tenant's own data (`../acl.ts`). */
 const TENANTS_OWN = new Set(["info", "keys", "flushdb"]);
-/** Subcommands that concern the server or other clients; the other subcommands are for everybody. */
+/** Subcommands about the server or other clients; everybody may use the others. */
 const OF_OPERATORS: Readonly<Record<string, ReadonlySet<string>>> = {
   client: new Set(["kill", "list", "no-evict", "pause", "unblock", "unpause"]),
   config: new Set(["get", "set", "resetstat", "rewrite", "help"]),
   acl: new Set(["list", "users", "getuser", "setuser", "deluser", "load", "save", "log", "dryrun"]),
 };
 
-/** Why a session may not run a command, as the reply's text; undefined when it may. */
+/** The reason why a session may not run a command, as the reply's text; undefined if it may. */
 export function mayRun(
   identity: Identity | undefined,
   name: string,

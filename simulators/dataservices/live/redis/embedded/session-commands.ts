@@ -11,7 +11,7 @@ import { nameOf } from "./keyspace.ts";
 import { publish, publishToShard, pubsub, subscribe, unsubscribe } from "./pubsub.ts";
 import type { Session } from "./session.ts";
 
-/** A command that depends on its session. If it returns no reply, it has already sent one. */
+/** A command that depends on its session. Without a return value, it has already sent its reply. */
 export interface SessionCommand extends Pick<Command, "arity" | "flags"> {
   readonly run: (dispatcher: Dispatcher, session: Session, args: readonly string[]) => Reply | undefined;
 }

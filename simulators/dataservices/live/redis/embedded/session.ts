@@ -14,7 +14,7 @@ interface Queued {
   readonly words: readonly string[];
 }
 
-/** A command that waits for keys, and what ends the wait. */
+/** A command that waits for keys, with the end of its wait. */
 export interface Waiting {
   readonly command: Command;
   wait: Wait;
@@ -45,7 +45,7 @@ export class Session {
   readonly patterns = new Set<string>();
   readonly shards = new Set<string>();
   waiting: Waiting | undefined;
-  /** Called when it stops waiting, so that what the client has sent meanwhile is read. */
+  /** Called when it stops waiting, so that the client's pending input is read. */
   onFree: () => void = () => {};
   lastCommand = "NULL";
   lastMs: number;
@@ -67,7 +67,7 @@ export class Session {
   free(): void {
     clearTimeout(this.waiting?.timer);
     this.waiting = undefined;
-    // What the client has sent meanwhile comes after the current work.
+    // The client's pending input comes after the current work.
     queueMicrotask(this.onFree);
   }
 
@@ -75,7 +75,7 @@ export class Session {
     return this.channels.size + this.patterns.size + this.shards.size;
   }
 
-  /** Ends a transaction, and forgets what it watched. */
+  /** Ends a transaction, and forgets its watched keys. */
   endTransaction(): void {
     this.queue = undefined;
     this.isQueueBroken = false;

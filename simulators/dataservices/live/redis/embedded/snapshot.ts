@@ -6,8 +6,8 @@ import { FIRST, type Group, parseId, type Stream, textOfId } from "./stream.ts";
 import type { Value } from "./values.ts";
 
 /*
- * Everything that a keyspace holds, as one line of JSON per key: `[database, key, expiry or null, kind, content]`. The same data gives
- * the same lines.
+ * The contents of a keyspace, as one line of JSON per key: `[database, key, expiry or null, kind, content]`.
+ * The same data gives the same lines.
  */
 const Text = Type.String();
 const Pair = Type.Tuple([Text, Text]);
@@ -111,7 +111,7 @@ function parse(text: string): Line | undefined {
   }
 }
 
-/** Puts the keys of lines into a keyspace; with `isAppending`, only missing ones. */
+/** Adds the keys of lines to a keyspace; with `isAppending`, only missing ones. */
 export function putLines(keyspace: Keyspace, lines: readonly Line[], isAppending: boolean): void {
   for (const line of lines) {
     const [index, key, expiresMs] = line;

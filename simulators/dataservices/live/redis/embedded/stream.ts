@@ -20,7 +20,7 @@ export interface Pending {
   deliveries: number;
 }
 
-/** Readers that share the entries of a stream among them. */
+/** Readers that share the entries of a stream. */
 export interface Group {
   lastId: StreamId;
   entriesRead: number | null;
@@ -43,7 +43,7 @@ const MAX = 2n ** 64n - 1n;
 /** The id after all others. */
 export const LAST: StreamId = { ms: MAX, seq: MAX };
 
-/** A stream that never held anything. */
+/** A new stream. */
 export const newStream = (): Stream => ({
   entries: [],
   lastId: FIRST,
@@ -64,7 +64,7 @@ export const textOfId = ({ ms, seq }: StreamId): string => `${ms}-${seq}`;
 const ID = /^(\d{1,20})(?:-(\d{1,20}))?$/;
 const INVALID = "ERR Invalid stream ID specified as stream command argument";
 
-/** An id from its text; `seq` is what an id without its second part means. @throws CommandError */
+/** Parses an id; `seq` is the default of its second part. @throws CommandError */
 export function parseId(text: string, seq = 0n): StreamId {
   const [, ms, given] = ID.exec(text) ?? refuse(INVALID);
   const id = { ms: BigInt(ms ?? 0), seq: given === undefined ? seq : BigInt(given) };
@@ -114,7 +114,7 @@ export function entryOf(stream: Stream, id: StreamId): StreamEntry | undefined {
 export const hasGapAfter = ({ entries, maxDeletedId }: Stream, id: StreamId): boolean =>
   entries.length > 0 && compareIds(maxDeletedId, FIRST) > 0 && compareIds(id, maxDeletedId) <= 0;
 
-/** How many entries were ever added up to this id; null if deletions have made that unknowable. */
+/** The number of entries ever added up to this id; null if deletions have made it unknowable. */
 export function countUpTo({ entries, entriesAdded, lastId, maxDeletedId }: Stream, id: StreamId): number | null {
   if (entriesAdded === 0) return 0;
   const order = compareIds(id, lastId);

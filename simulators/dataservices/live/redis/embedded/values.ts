@@ -1,6 +1,6 @@
 import type { Stream } from "./stream.ts";
 
-/** What a key holds. Byte strings are texts of one character a byte (`../resp/reply.ts`). */
+/** The value of a key. Byte strings are texts with one character per byte (`../resp/reply.ts`). */
 export type Value =
   | { readonly type: "string"; text: string }
   | { readonly type: "list"; readonly items: string[] }

@@ -4,7 +4,7 @@
  * as bytes do, and lose nothing.
  */
 
-/** A reply of a server, in everything that RESP2 and RESP3 can express. */
+/** A reply of a server, with everything that RESP2 and RESP3 can express. */
 export type Reply =
   | { readonly type: "simple"; readonly text: string }
   /** The text begins with its code, such as `WRONGTYPE …`. */

@@ -1,8 +1,8 @@
-/** Longest line of an inline request, in bytes, like redis.conf's `proto-inline-max-size`. */
+/** The longest line of an inline request, in bytes, like redis.conf's `proto-inline-max-size`. */
 const LINE_BYTES_MAX = 64 * 1024;
-/** Most arguments of one request. */
+/** The most arguments of one request. */
 const ARGUMENTS_MAX = 1024 * 1024;
-/** Longest argument, in bytes, like redis.conf's `proto-max-bulk-len`. */
+/** The longest argument, in bytes, like redis.conf's `proto-max-bulk-len`. */
 const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024;
 /** The limits for a client that has not logged in, which must not fill the memory. */
 const UNAUTHENTICATED = { arguments: 10, bytes: 16 * 1024 };

@@ -38,7 +38,7 @@ function forceDelete(call: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
-/** What only administrators do to volumes. */
+/** The actions on volumes for administrators only. */
 export const ADMIN_ACTIONS: VolumeActions = {
   "os-reset_status": resetStatus,
   "os-force_delete": forceDelete,

@@ -111,7 +111,7 @@ function terminateConnection(call: CinderCall): HttpReply {
   return acceptedReply();
 }
 
-/** What Nova's older releases called; nowadays it asks for attachments. */
+/** The actions that Nova's older releases called; today it requests attachments. */
 export const ATTACH_ACTIONS: VolumeActions = {
   "os-reserve": reserve,
   "os-unreserve": unreserve,

@@ -5,7 +5,7 @@ import { storedTimeOrNull } from "../../wire/dates.ts";
 import { links } from "../../wire/links.ts";
 import type { CinderCall } from "../../wire/request.ts";
 
-/** What every answer shows; `isCreated`: the answer of the creation. */
+/** The members of every answer; `isCreated`: the answer of the creation. */
 export function volumeView(call: CinderCall, row: VolumeRow, isCreated: boolean): Record<string, unknown> {
   const { version, actor, cinder } = call;
   return {
@@ -52,7 +52,7 @@ const attachmentOf = ({ actor }: CinderCall, row: VolumeRow, each: VolumeRow["at
   attached_at: storedTimeOrNull(each.attachedMs),
 });
 
-/** What GET shows, one volume or each of a detailed list. */
+/** The view of GET, for one volume or each of a detailed list. */
 export function volumeDetailView(call: CinderCall, row: VolumeRow): Record<string, unknown> {
   return {
     ...volumeView(call, row, false),

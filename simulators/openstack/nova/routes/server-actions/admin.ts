@@ -17,7 +17,7 @@ function resetState(call: NovaCall, server: Server, { state }: { readonly state:
   return emptyReply(202);
 }
 
-/** What only administrators do to servers. */
+/** The actions on servers for administrators only. */
 export const ADMIN_ACTIONS: ServerActions = {
   "os-resetState": { admin: "os-admin-actions:reset_state", ...withBody(stateSchema, resetState) },
   injectNetworkInfo: { admin: "os-admin-actions:inject_network_info", run: () => emptyReply(202) },

@@ -45,7 +45,7 @@ function createImage(
   return { status: 202, body: "", headers: { "Content-Type": HTML_TYPE, Location: location } };
 }
 
-/** What an image records of its server. */
+/** The properties of its server that an image records. */
 function imageProperties(call: NovaCall, server: Server): Readonly<Record<string, string>> {
   const { nova, actor } = call;
   return {

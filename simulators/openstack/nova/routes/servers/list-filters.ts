@@ -100,7 +100,7 @@ const ADMIN_FILTERS: Readonly<Record<string, (server: Server, value: string) => 
   availability_zone: ({ extras }, value) => (extras?.zone ?? "nova") === value,
   key_name: ({ keyName }, value) => keyName === value,
 };
-/** What members may filter for from 2.83 on. */
+/** The filters that members may use from 2.83 on. */
 const MEMBER_FILTERS = ["availability_zone", "key_name", "power_state", "task_state", "vm_state", "user_id"];
 
 const EXACT_FILTERS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {

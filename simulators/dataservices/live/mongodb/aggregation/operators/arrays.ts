@@ -18,7 +18,7 @@ function elementAt(values: Value, index: Value, name: string): Value {
   return list[at < 0 ? list.length + at : at];
 }
 
-/** Most elements in a list that an operator makes: many more would not fit a document. */
+/** The most elements in a list that an operator creates: many more would not fit a document. */
 const ELEMENTS_MAX = 2_000_000;
 
 function requireRoom(count: number): void {

@@ -2,7 +2,7 @@ import { isArray, type Value } from "../../values/value.ts";
 import { average, deviation, extreme, total } from "../folds.ts";
 import { ANY, type FunctionTable } from "./table.ts";
 
-/** The elements of a single operand that is a list; else the operands. */
+/** The elements of a single operand that is a list; otherwise the operands. */
 const fold = (apply: (values: readonly Value[]) => Value): FunctionTable[string] => ({
   arity: ANY,
   apply: (values) => {

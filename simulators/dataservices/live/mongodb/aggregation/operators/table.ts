@@ -1,7 +1,7 @@
 import type { Value } from "../../values/value.ts";
 import type { Compile, Evaluate } from "../scope.ts";
 
-/** An operator that is a function of values, and how many it takes. `isList`: they were given as a list. */
+/** An operator that is a function of values, with the number of its arguments. `isList`: they were given as a list. */
 interface ValueFunction {
   readonly arity: readonly [least: number, most: number];
   readonly apply: (values: readonly Value[], isList: boolean) => Value;
@@ -10,7 +10,7 @@ interface ValueFunction {
 /** Functions by the name of their operator. */
 export type FunctionTable = Readonly<Record<string, ValueFunction>>;
 
-/** Operators that decide themselves what is evaluated, and with which variables. */
+/** Operators that control the evaluation of their arguments, and its variables. */
 export type ControlTable = Readonly<Record<string, (operand: Value, compile: Compile) => Evaluate>>;
 
 /** Any number. */

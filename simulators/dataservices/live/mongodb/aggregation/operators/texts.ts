@@ -6,7 +6,7 @@ import { ServerError } from "../../wire/errors.ts";
 import { isNothing } from "../scope.ts";
 import { ANY, type FunctionTable, ONE } from "./table.ts";
 
-/** Most characters in a text that an operator makes: more would not fit a document. */
+/** The most characters in a text that an operator creates: more would not fit a document. */
 const TEXT_CHARS_MAX = 16 * 1024 * 1024;
 
 function concatenate(values: readonly Value[]): Value {
@@ -50,7 +50,7 @@ function compileSearch(given: Value): Search {
   }
 }
 
-/** Most matches of one search; no text would give more. */
+/** The most matches of one search; no text would have more. */
 const FINDS_MAX = 100_000;
 
 function finds({ text, pattern }: Search, most: number): readonly Value[] {

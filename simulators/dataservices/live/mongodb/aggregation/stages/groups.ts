@@ -73,7 +73,7 @@ function bucket(operand: Value, { variables }: PipelineContext): Stage {
     [...partition(documents, idOf)].map((each) => make(each, variables)).sort((a, b) => compare(a._id, b._id));
 }
 
-/** Stages that make one document of many. */
+/** Stages that turn many documents into one. */
 export const GROUP_STAGES: StageTable = {
   $group: group,
   $bucket: bucket,

@@ -84,7 +84,7 @@ function lookup(operand: Value, context: PipelineContext, run: RunPipeline): Sta
   };
 }
 
-/** Most rounds of a recursive lookup: the longest chain of documents. */
+/** The most rounds of a recursive lookup: the longest chain of documents. */
 const ROUNDS_MAX = 10_000;
 
 function graphLookup(operand: Value, context: PipelineContext): Stage {
@@ -125,7 +125,7 @@ function unionWith(operand: Value, context: PipelineContext, run: RunPipeline): 
   };
 }
 
-/** Stages that look into other collections. */
+/** Stages that read other collections. */
 export const JOIN_STAGES: StageTable = {
   $lookup: lookup,
   $graphLookup: (operand, context) => graphLookup(operand, context),

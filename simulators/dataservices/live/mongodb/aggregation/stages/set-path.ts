@@ -1,8 +1,8 @@
 import { type Document, fieldOf, isArray, isDocument, type Value } from "../../values/value.ts";
 
 /**
- * A document with a value at a path; with `undefined`, without the field. An array on the way gets it in each of its elements, and what is not a
- * document becomes one, as in `$addFields`.
+ * A document with a value at a path; with `undefined`, without the field. In an array on the way, each
+ * element gets it, and anything that is not a document becomes one, as in `$addFields`.
  */
 export function setPath(document: Document, path: readonly string[], value: Value): Document {
   const [name = "", ...rest] = path;

@@ -18,10 +18,10 @@ export type StageTable = Readonly<
   Record<string, (operand: Value, context: PipelineContext, run: RunPipeline) => Stage>
 >;
 
-/** How many documents one stage may make of its input. */
+/** How many documents one stage may produce. */
 const DOCUMENTS_MAX = 1_000_000;
 
-/** Collects what a stage makes. @throws ServerError ExceededMemoryLimit */
+/** Collects the output of a stage. @throws ServerError ExceededMemoryLimit */
 export function collect(made: Iterable<Document>): readonly Document[] {
   const all: Document[] = [];
   for (const document of made) {

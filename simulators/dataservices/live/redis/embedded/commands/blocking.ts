@@ -94,7 +94,7 @@ function popSeveralScored(call: Call, timeout: string | undefined): Reply | Wait
   return timeout === undefined ? NIL_ARRAY : wait(call, keys, timeout);
 }
 
-/** Pairs that stay pairs in both versions of the protocol. */
+/** Pairs that remain pairs in both versions of the protocol. */
 const pairsInArrays = (scored: readonly Scored[]): Reply =>
   array(scored.map(([member, score]) => array([bulk(member), double(score)])));
 

@@ -11,7 +11,7 @@ export function endOf(text: string, unit: "s" | "ms", isAbsolute: boolean, nowMs
   return isInt64(end) && isInt64(given) ? Number(end) : refuse(invalid);
 }
 
-/** Whether it is an option of SET and GETEX that says when a key expires. */
+/** Whether it is an option of SET and GETEX about the expiry of a key. */
 export const isExpiry = (option: string): boolean => ["EX", "PX", "EXAT", "PXAT"].includes(option);
 
 /** When a key expires, according to an option and its number. @throws CommandError */

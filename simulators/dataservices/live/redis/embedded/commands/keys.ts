@@ -56,7 +56,7 @@ const ENCODING_BYTES_MAX = 44;
 const LISTPACK_ENTRIES_MAX = 128;
 const LISTPACK_BYTES_MAX = 64;
 
-/** How the real server would store it, by its default limits. */
+/** The encoding of the real server, by its default limits. */
 function encodingOf(value: Value): string {
   const isSmall = (texts: Iterable<string>, count: number): boolean =>
     count <= LISTPACK_ENTRIES_MAX && [...texts].every((text) => text.length <= LISTPACK_BYTES_MAX);

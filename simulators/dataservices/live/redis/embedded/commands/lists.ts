@@ -17,7 +17,7 @@ function push(db: Database, key: string, end: End, texts: readonly string[]): nu
   return items.length;
 }
 
-/** Takes up to `count` from an end; empty if there is no list. */
+/** Removes up to `count` from an end; empty if there is no list. */
 export function pop(db: Database, key: string, end: End, count: number): readonly string[] {
   const items = db.read(key, "list")?.items;
   if (items === undefined || count === 0) return [];

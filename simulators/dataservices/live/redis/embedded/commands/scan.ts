@@ -2,7 +2,7 @@ import { array, bulk, type Reply } from "../../resp/reply.ts";
 import { matches, Options } from "../arguments.ts";
 import { refuse, REFUSALS } from "../errors.ts";
 
-/** What one call of a SCAN returns. */
+/** The result of one call of a SCAN. */
 interface Scanned {
   /** Where the next call continues; `0` once all were seen. */
   readonly cursor: string;
@@ -27,7 +27,7 @@ function cursorOf(text: string | undefined): number {
   return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : refuse("ERR invalid cursor");
 }
 
-/** The result for a missing key: its options are not looked at. */
+/** The result for a missing key: the options are not checked. */
 export function nothingScanned(args: readonly string[], place: number): Reply {
   cursorOf(args[place]);
   return array([bulk("0"), array([])]);

@@ -46,7 +46,10 @@ function elementsOf(db: Database, key: string): readonly string[] {
   return value.type === "zset" ? inOrder(value.scores).map(([member]) => member) : refuse(REFUSALS.wrongType);
 }
 
-/** What a pattern yields for an element: itself, the value of a key, or a field of a hash (`key*->field`). */
+/**
+ * The value of a pattern for an element: the element itself, the value of a key, or a field of a hash
+ * (`key*->field`).
+ */
 function lookUp(db: Database, pattern: string, element: string): string | null {
   if (pattern === "#") return element;
   if (!pattern.includes("*")) return null;

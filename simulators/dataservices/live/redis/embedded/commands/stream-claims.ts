@@ -88,7 +88,7 @@ function readClaim(options: Options, nowMs: number): ClaimOptions {
   return read;
 }
 
-/** Gives a consumer an entry that another one had. */
+/** Gives a consumer another consumer's entry. */
 function take(each: Pending, consumer: string, { deliveredMs, deliveries, onlyIds }: ClaimOptions): void {
   each.consumer = consumer;
   each.deliveredMs = deliveredMs;
@@ -157,7 +157,7 @@ function autoClaim({ args, db, nowMs }: Call): Reply {
   return array([bulk(textOfId(next)), array(claimed), bulks(deleted)]);
 }
 
-/** What consumers were given, and how it passes from one to another. */
+/** The pending entries of consumers, and how they pass from one to another. */
 export const STREAM_CLAIMS_COMMANDS: readonly Command[] = [
   command("xack -4 write fast 1:1:1", acknowledge),
   command("xpending -3 readonly 1:1:1", pending),

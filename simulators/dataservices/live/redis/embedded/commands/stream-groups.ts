@@ -7,7 +7,7 @@ import type { Database } from "../keyspace.ts";
 import { countUpTo, FIRST, type Group, hasGapAfter, parseId, type Stream, type StreamId, textOfId } from "../stream.ts";
 import { entryReply, openStream, streamAt } from "./streams.ts";
 
-/** The refusal for a missing group, as far as commands agree. */
+/** The refusal for a missing group: the part that all commands share. */
 export const noGroup = (key: string, group: string): string =>
   `NOGROUP No such key '${key}' or consumer group '${group}'`;
 
@@ -28,7 +28,7 @@ interface GroupOptions {
   readonly entriesRead: number | null;
 }
 
-/** What follows the id of CREATE and SETID. It is read before anything is looked up. @throws CommandError */
+/** Reads the words after the id of CREATE and SETID, before anything is looked up. @throws CommandError */
 function readOptions(args: readonly string[]): GroupOptions {
   const what = at(args, 0);
   const options = new Options(args, 4);

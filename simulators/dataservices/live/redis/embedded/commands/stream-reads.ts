@@ -57,7 +57,10 @@ function timeoutOf(text: string): number {
 
 type Found = readonly (readonly [key: string, entries: readonly Reply[]])[];
 
-/** What was found, as a map of RESP3 and pairs in RESP2; or a wait if nothing was found and the client said how long. */
+/**
+ * The entries found, as a map in RESP3 and pairs in RESP2; or a wait if there are none and the client gave a
+ * timeout.
+ */
 function answer(found: Found, { blockMs, keys, head }: Asked, ids: readonly string[]): Reply | Wait {
   if (found.length > 0) return { type: "streams", items: found.map(([key, entries]) => [bulk(key), array(entries)]) };
   if (blockMs === undefined) return NIL_ARRAY;
@@ -140,7 +143,7 @@ function readGroup({ args, db, nowMs }: Call): Reply | Wait {
   });
   const found = streams.flatMap(({ key, stream, group }, place): [string, readonly Reply[]][] => {
     const text = asked.ids[place] ?? "";
-    // A consumer for which there is nothing is not created.
+    // A consumer is not created if there is nothing for it.
     if (text !== ">") {
       consumerOf(group, name, nowMs);
       return [[key, history(stream, group, name, text, asked.count)]];

@@ -40,7 +40,7 @@ interface Trim {
   readonly limit: number | undefined;
 }
 
-/** Reads `MAXLEN|MINID [=|~] threshold [LIMIT count]`, whose first word was read. */
+/** Reads the rest of `MAXLEN|MINID [=|~] threshold [LIMIT count]`, after its first word. */
 function readTrim(by: "MAXLEN" | "MINID", options: Options): Trim {
   const isLoose = options.skip("~");
   if (!isLoose) options.skip("=");
@@ -101,7 +101,7 @@ function add({ args, db, nowMs }: Call): Reply {
   return bulk(textOfId(id));
 }
 
-/** An end of a range: `-`, `+`, an id, or an id that is left out by `(`. */
+/** An end of a range: `-`, `+`, an id, or an id excluded by `(`. */
 export function endOf(text: string, isStart: boolean): StreamId {
   if (text === "-") return FIRST;
   if (text === "+") return LAST;

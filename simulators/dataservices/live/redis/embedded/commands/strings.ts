@@ -5,7 +5,7 @@ import { refuse, REFUSALS } from "../errors.ts";
 import type { Database } from "../keyspace.ts";
 import { endOf, expiryOf, isExpiry } from "./expiry.ts";
 
-/** Longest string, in bytes. */
+/** The longest string, in bytes. */
 export const STRING_BYTES_MAX = 512 * 1024 * 1024;
 
 const textAt = (db: Database, key: string): string | undefined => db.read(key, "string")?.text;

@@ -10,7 +10,7 @@ type Scores = ReadonlyMap<string, number>;
 type Operation = "union" | "inter" | "diff";
 
 const AGGREGATES: Readonly<Record<string, (a: number, b: number) => number>> = {
-  // Infinities of both signs add up to no number; the real server uses 0.
+  // Infinities of both signs have no sum; the real server uses 0.
   SUM: (a, b) => (Number.isNaN(a + b) ? 0 : a + b),
   MIN: (a, b) => Math.min(a, b),
   MAX: (a, b) => Math.max(a, b),
@@ -44,7 +44,7 @@ function read({ args, db }: Call, name: string, isStored: boolean): Asked {
   return { keys, weights, aggregate: aggregate ?? refuse(REFUSALS.syntax), withScores };
 }
 
-/** A set counts as a sorted one whose scores are all 1. */
+/** A set counts as a sorted set in which all scores are 1. */
 function scoresOfAny(db: Database, key: string): Scores {
   const value = db.get(key);
   return value?.type === "set" ? new Map([...value.members].map((member) => [member, 1])) : scoresAt(db, key);

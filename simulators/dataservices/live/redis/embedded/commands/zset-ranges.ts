@@ -9,7 +9,7 @@ interface Asked extends RangeQuery {
   readonly withScores: boolean;
 }
 
-/** What follows the key of ZRANGE and ZRANGESTORE. */
+/** Reads the words after the key of ZRANGE and ZRANGESTORE. */
 function readRange(args: readonly string[], place: number): Asked {
   const ends = [at(args, place), at(args, place + 1)] as const;
   const options = new Options(args, place + 2);
@@ -30,7 +30,7 @@ function readRange(args: readonly string[], place: number): Asked {
   return { by, ends, isReversed, limit, withScores };
 }
 
-/** What follows the key of the older commands, whose names say the rest. */
+/** Reads the words after the key of the older commands, which have the rest in their names. */
 function readOld(args: readonly string[], by: RangeQuery["by"], isReversed: boolean): Asked {
   const ends = [at(args, 1), at(args, 2)] as const;
   const options = new Options(args, 3);

@@ -4,9 +4,9 @@ import type { Reply } from "../../resp/reply.ts";
 import { ReplyReader } from "../../resp/replies.ts";
 import { Dispatcher } from "../dispatcher.ts";
 
-/** Commands whose replies have no order of their own. */
+/** Commands with replies in no particular order. */
 const UNORDERED = new Set(["keys", "scan", "smembers", "sinter", "sunion", "sdiff", "sscan"]);
-/** Commands whose replies hold times. */
+/** Commands with times in their replies. */
 const TIMED = new Set(["ttl", "expiretime"]);
 
 /**
@@ -75,7 +75,7 @@ function numberOr(text: string): unknown {
 
 const TEST = { username: "test", isOperator: true };
 
-/** Our engine, used as over a connection. */
+/** Our engine, called as over a connection. */
 export class Ours {
   readonly #dispatcher = new Dispatcher({ nowMs: wallNowMs, random: () => 0, logIn: () => undefined, guest: TEST });
   readonly #reader = new ReplyReader();

@@ -53,8 +53,8 @@ const expiry = either(
 );
 
 /**
- * How commands are called: for each, the words that follow its name. Commands whose answers depend on chance or time are left out, or masked by the
- * test.
+ * The syntax of commands: for each, the words that follow its name. Commands with answers that depend on
+ * chance or time are left out, or masked by the test.
  */
 export const GRAMMAR: Readonly<Record<string, Words>> = {
   del: some(key),
