@@ -49,8 +49,8 @@ export async function removeUntilGone(
     if (isRemoved(ended)) return true;
     const absent = isAbsent(ended);
     if (absent && looks-- === 0) return true;
-    const isUntold = ended?.state === "unreadable" && ++unreadable < UNREADABLE_MAX;
-    const isWaiting = absent || isUntold || (ended !== undefined && (await isBusy(ended.answer)));
+    const isUnreadable = ended?.state === "unreadable" && ++unreadable < UNREADABLE_MAX;
+    const isWaiting = absent || isUnreadable || (ended !== undefined && (await isBusy(ended.answer)));
     if (!isWaiting && ++refusals === REFUSALS_MAX) return !memory.wanted.has(id) && !memory.unsure.has(id);
     if (isStalled() || clock.nowMs() + pauseMs > endMs) return false;
     await clock.sleepMs(pauseMs);

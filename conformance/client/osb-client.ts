@@ -16,7 +16,7 @@ import { Sender } from "./sender.ts";
 import type { ClientSettings } from "./settings.ts";
 import { type PatientAnswer, sendPatiently } from "./patience.ts";
 
-/** Gets each answer. One that is replaced by the answer to the same request, sent again, is told for the record only. */
+/** Gets each answer. One that is replaced by the answer to the same request, sent again, is for the record only. */
 type AnswerListener = (answer: Answer, isReplaced?: boolean) => void;
 
 /**

@@ -33,7 +33,7 @@ export interface PatientAnswer {
 }
 
 /** An answer that another attempt may improve on: the broker failed. 501 is a refusal, and lack of room does not pass. */
-export const isStumble = (answer: Answer): boolean => answer.status >= 500 && answer.status !== 501 && !isFull(answer);
+const isStumble = (answer: Answer): boolean => answer.status >= 500 && answer.status !== 501 && !isFull(answer);
 
 const isDeletion = (operation: Operation): boolean => operation === "deprovision" || operation === "unbind";
 

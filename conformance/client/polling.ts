@@ -42,7 +42,7 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
 const BROKEN_MS_MAX = 10_000;
 
 /** Whether later polls can't be expected to say more, because this answer has none of the states. */
-export const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
+const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
 
 /** Whether a poll says that the operation continues. One that is refused, fails, or names a state that no version has proves nothing. */
 export const tellsProgress = (poll: Answer): boolean =>

@@ -46,7 +46,7 @@ export async function judgeUnlessChance(
     return !isUnsteady || lifeline.isLost || !mayBeChance(last) || isConfirmed(all);
   };
   while (!isSettled()) {
-    if (all.length > AGAIN_MAX) return obscured(last);
+    if (all.length > AGAIN_MAX) return giveUp(last);
     const suite = planned.suite.afresh();
     last = await judge({ ...planned, suite });
     all.push(last);
@@ -65,7 +65,7 @@ function isSilence(error: unknown): true {
   throw error;
 }
 
-function obscured({ outcome, client }: Judged): Judged {
+function giveUp({ outcome, client }: Judged): Judged {
   const reason = "the broker fails now and then, and each time that this was judged it failed differently";
   const evidence = outcome === "no room" ? [] : (outcome.evidence ?? []);
   return { outcome: { verdict: "unknown", reason, evidence }, client };
