@@ -3,6 +3,10 @@ import { certify, osbSuite } from "../conformance/index.ts";
 import { referenceBackend } from "../scenarios/cloud/backend.ts";
 import { bootCloud } from "../scenarios/cloud/cloud.ts";
 import type { Benchmark } from "./bench.ts";
+import { EVERYTHING } from "../conformance/osb/field/broker/answers.ts";
+import type { Behaviour } from "../conformance/osb/field/broker/behaviour.ts";
+import { createFieldBroker, LOGIN } from "../conformance/osb/field/broker/broker.ts";
+import { catalogWith, RETRIEVABLE } from "../conformance/osb/field/broker/catalog.ts";
 import { createMemoryBroker } from "../conformance/osb/memory-broker/broker.ts";
 import { asFetch, asTransport } from "../conformance/osb/memory-broker/http.ts";
 import { eventClock } from "../conformance/selftest/event-clock.ts";
@@ -75,6 +79,18 @@ async function operationLengths(): Promise<number> {
   return clock.nowMs() / OPERATION_MS;
 }
 
+const OPERATION_MS_MAX = 30_000;
+
+/** The whole suite on a broker whose operations never end, in virtual time: how long it takes, as a multiple of the longest wait for one. */
+async function operationLimits(): Promise<number> {
+  const clock = eventClock();
+  const behaviour: Behaviour = { catalog: catalogWith(RETRIEVABLE), asynchronous: EVERYTHING, takes: "for ever" };
+  const transport = asTransport(createFieldBroker(behaviour, () => clock.nowMs()));
+  const target = { url: "http://127.0.0.1:1", ...LOGIN, transport, clock };
+  await certify({ ...target, suites: [osbSuite], profile: "osb-2.17", limits: { operationMsMax: OPERATION_MS_MAX } });
+  return clock.nowMs() / OPERATION_MS_MAX;
+}
+
 const baseline = async () => ({ name: `${CATALOGS} catalogs of the in-memory broker`, value: await catalogs() });
 
 export const CONFORMANCE_BENCHMARKS: readonly Benchmark[] = [
@@ -85,6 +101,15 @@ export const CONFORMANCE_BENCHMARKS: readonly Benchmark[] = [
       value: await operationLengths(),
       unit: "lengths",
       baseline: { name: "one operation", value: 1 },
+    }),
+  },
+  {
+    name: "OSB suite on a broker whose operations never end",
+    aim: { text: "<= 2 operation limits and 60 s", met: (value) => value <= 2 + 60_000 / OPERATION_MS_MAX },
+    measure: async () => ({
+      value: await operationLimits(),
+      unit: "limits",
+      baseline: { name: `--max-operation ${OPERATION_MS_MAX / 1000}`, value: 1 },
     }),
   },
   {

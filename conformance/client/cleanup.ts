@@ -10,7 +10,9 @@ import type { ClientSettings } from "./settings.ts";
 const SILENCES_MAX = 6;
 /** Attempts to remove a thing with no other operation in progress. */
 const REFUSALS_MAX = 3;
-/** How many times to look again for something that may still be in progress. */
+/** Attempts to remove a thing whose deletion is accepted, but whose polls do not tell how it goes. */
+const UNREADABLE_MAX = 16;
+/** How often to look again for something that may still be in progress. */
 const LOOKS_MAX = 2;
 
 /** The parts of a client that removing a thing needs. */
@@ -38,6 +40,7 @@ export async function removeUntilGone(
   const { clock, pollMsMin, pollMsMax } = settings;
   const endMs = clock.nowMs() + cleanupPatienceMs(settings, memory.longestMs);
   let refusals = 0;
+  let unreadable = 0;
   let looks = memory.unsure.has(id) ? LOOKS_MAX : 0;
   let pauseMs = memory.unsure.has(id) ? pollMsMax : pollMsMin;
   const mayAsk = () => memory.silences < SILENCES_MAX && (!memory.lifeline.isLost || memory.lifeline.hasTries);
@@ -46,7 +49,8 @@ export async function removeUntilGone(
     if (isRemoved(ended)) return true;
     const absent = isAbsent(ended);
     if (absent && looks-- === 0) return true;
-    const isWaiting = absent || (ended !== undefined && (await isBusy(ended.answer)));
+    const isUnreadable = ended?.state === "unreadable" && ++unreadable < UNREADABLE_MAX;
+    const isWaiting = absent || isUnreadable || (ended !== undefined && (await isBusy(ended.answer)));
     if (!isWaiting && ++refusals === REFUSALS_MAX) return !memory.wanted.has(id) && !memory.unsure.has(id);
     if (isStalled() || clock.nowMs() + pauseMs > endMs) return false;
     await clock.sleepMs(pauseMs);

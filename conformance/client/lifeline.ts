@@ -10,7 +10,23 @@ import {
 /** How many deletions are sent to a lost broker in case it is back; the rest is only listed. */
 const LAST_TRIES = 1;
 
-/** The faults that a broker which is gone or hangs can cause. */
+/** How often in all the catalog is asked for before a broker that hangs up counts as lost: it may do so now and then. */
+const LOOKS_MAX = 4;
+
+/** Asks until there is an answer. A broker that hangs up is asked again; one that refuses connections, or takes its time, is not. */
+export async function isAnswered(look: () => Promise<unknown>): Promise<boolean> {
+  for (let at = 1; ; at++) {
+    const error: unknown = await look().then(
+      () => undefined,
+      (reason: unknown) => reason ?? "no reason",
+    );
+    if (error === undefined) return true;
+    const isHangUp = error instanceof Error && "fault" in error && error.fault === "reset";
+    if (!isHangUp || at === LOOKS_MAX) return false;
+  }
+}
+
+/** Why no answer comes from a broker that has gone or hangs. */
 const SILENCES: readonly TransportError["fault"][] = ["refused", "reset", "timeout"];
 
 /**
@@ -70,10 +86,7 @@ export class Lifeline {
     const isBegun = this.#answeredMs !== undefined;
     if (!isBegun || this.isLost || !SILENCES.includes(fault)) return;
     if ((this.#answeredMs ?? 0) > sentMs) return;
-    this.#looking ??= look().then(
-      () => true,
-      () => false,
-    );
+    this.#looking ??= isAnswered(look);
     const isThere = await this.#looking;
     this.#looking = undefined;
     if (isThere || this.isLost) return;

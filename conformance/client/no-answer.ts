@@ -1,3 +1,4 @@
+import type { Intent, Operation } from "./answer.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
 import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
@@ -19,12 +20,22 @@ const UNSENT: readonly TransportFault[] = ["refused", "unresolved", "tls", "abor
 export const describeSilence = ({ method, url }: RawRequest, { message }: TransportError): string =>
   `${method} ${new URL(url).pathname}: ${message}`;
 
+/** What a request without an answer was about. */
+interface Unanswered {
+  readonly operation: Operation;
+  readonly intent: Intent;
+  /** Whether the thing that it names, other than a new one, is known not to exist. */
+  readonly isOfNothing: boolean;
+}
+
 /** There was no usable answer to a request. Ends the check that sent it as `unknown`. */
 export class NoAnswer extends Error {
   readonly exchange: Exchange;
   readonly fault: TransportFault;
   /** The failed request in one line. */
   readonly blame: string;
+  /** Undefined if it was no request of the API. */
+  about: Unanswered | undefined;
   constructor(request: RawRequest, error: TransportError) {
     super(describeSilence(request, error), { cause: error });
     this.name = "NoAnswer";

@@ -6,17 +6,18 @@ import type { Observation } from "./http/observation.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { Ledger } from "./ledger.ts";
 import { NoAnswer } from "./no-answer.ts";
-import { type EndedOperation, isEndless, patienceMs, pollUntilEnded } from "./polling.ts";
+import { type EndedOperation, isEndless, isInProgress } from "./polling.ts";
+import { follow } from "./follow.ts";
 import { isFull } from "./refusal.ts";
 import { answerTo, buildRequest, deletionQuery, isSuccess, pollOf, type RequestOptions } from "./request.ts";
 import { BOUNDLESS, type Room } from "./room.ts";
-import { RunMemory, type Wait } from "./run-memory.ts";
-import { pauseAfter, Sender } from "./sender.ts";
+import { RunMemory } from "./run-memory.ts";
+import { Sender } from "./sender.ts";
 import type { ClientSettings } from "./settings.ts";
-import { sendPatiently } from "./patience.ts";
+import { type PatientAnswer, sendPatiently } from "./patience.ts";
 
-/** Receives each answer. */
-type AnswerListener = (answer: Answer) => void;
+/** Gets each answer. One that is replaced by the answer to the same request, sent again, is for the record only. */
+type AnswerListener = (answer: Answer, isReplaced?: boolean) => void;
 
 /**
  * The platform's side of the API, well-behaved: sends requests as the specification asks of a platform, keeps
@@ -61,7 +62,7 @@ export class OsbClient {
 
   /** A client for a part of this one's work: its requests count as sent by this one, even without an answer. */
   part(room: Room): OsbClient {
-    const keep = (answer: Answer): void => (this.sent.push(answer), this.#listener(answer));
+    const keep: AnswerListener = (answer, isReplaced) => this.#keep(answer, isReplaced);
     const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.memory, room);
     return this.#parts.push(part), part;
   }
@@ -72,7 +73,7 @@ export class OsbClient {
 
   /** The requests that got no answer. */
   get silent(): readonly Exchange[] {
-    return [...this.#sender.silent, ...this.#parts.flatMap(({ silent }) => silent)];
+    return [this.#sender, ...this.#parts].flatMap(({ silent }) => silent);
   }
 
   /** Stops this client from sending, even for code that runs on after an error, and waits for what is in progress. */
@@ -85,29 +86,40 @@ export class OsbClient {
     return buildRequest(this.settings, operation, options);
   }
 
-  /** Sends one request; sends a deletion that fails (5xx) once more. @throws NoAnswer */
-  send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
-    return sendPatiently(operation, options, () => this.#send(operation, options));
+  /** Sends one request; one that fails (5xx) or gets no answer once more, as `sendPatiently` says. @throws NoAnswer */
+  async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
+    return (await this.#sendPatiently(operation, options)).answer;
   }
 
-  async #send(operation: Operation, options: RequestOptions): Promise<Answer> {
-    const request = this.requestFor(operation, options);
-    if (operation === "update") this.memory.noteUpdate(options.instanceId ?? "", options, false);
-    return this.#keep(operation, options, await this.exchange(request, options));
+  async #sendPatiently(operation: Operation, options: RequestOptions): Promise<PatientAnswer> {
+    const id = options.bindingId || options.instanceId || "";
+    const patient = await sendPatiently(
+      { operation, options, wasThere: this.memory.mayBeThere(id) },
+      { ask: () => this.#ask(operation, options), pause: (ms) => this.settings.clock.sleepMs(ms), memory: this.memory },
+    );
+    for (const each of patient.replaced) {
+      if (each instanceof NoAnswer) this.#sender.forget(each);
+      else this.#keep(each, true);
+    }
+    return this.#keep(patient.answer), patient;
+  }
+
+  async #ask(operation: Operation, options: RequestOptions): Promise<Answer> {
+    const note = (isReached: boolean) => this.memory.noteUpdate(options.instanceId ?? "", options, isReached);
+    if (operation === "update") note(false);
+    const answer = answerTo(operation, options, await this.exchange(this.requestFor(operation, options), options));
+    if (operation === "update" && isSuccess(answer) && answer.status !== 202) note(true);
+    return answer;
+  }
+
+  #keep(answer: Answer, isReplaced = false): void {
+    if (!isReplaced) this.sent.push(answer);
+    this.#listener(answer, isReplaced);
   }
 
   /** Sends a request that need not belong to the OSB API. @throws NoAnswer */
   exchange(request: RawRequest, options: Pick<RequestOptions, "intent" | "abandon"> = {}): Promise<Observation> {
     return this.#sender.exchange(request, options);
-  }
-
-  #keep(operation: Operation, options: RequestOptions, observation: Observation): Answer {
-    const answer = answerTo(operation, options, observation);
-    if (operation === "update" && isSuccess(answer) && answer.status !== 202)
-      this.memory.noteUpdate(answer.instanceId, options, true);
-    this.sent.push(answer);
-    this.#listener(answer);
-    return answer;
   }
 
   /** The query of the deletion of an instance or its bindings, with the plan that it has now; later attempts try others. */
@@ -149,7 +161,7 @@ export class OsbClient {
   async #create(operation: "provision" | "bind", id: string, options: RequestOptions): Promise<Answer> {
     try {
       const answer = await this.send(operation, options);
-      if (answer.status < 400 || (answer.status >= 500 && !isFull(answer))) this.memory.wanted.add(id);
+      if (answer.status < 400 || (answer.status >= 500 && !isFull(answer))) this.memory.want(id);
       return answer;
     } catch (error) {
       if (error instanceof NoAnswer && error.mayHaveArrived) this.memory.unsure.add(id);
@@ -161,7 +173,7 @@ export class OsbClient {
   async deprovision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
     const query = this.deletionOf(offer, instanceId);
     const answer = await this.send("deprovision", { query, ...options, instanceId });
-    if (this.#isGone(answer, instanceId)) this.#forgetInstance(instanceId);
+    if (this.#isGone(answer, instanceId)) this.#forget("instance", instanceId);
     return answer;
   }
 
@@ -169,7 +181,7 @@ export class OsbClient {
   async unbind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
     const query = this.deletionOf(offer, instanceId, 0, "binding");
     const answer = await this.send("unbind", { query, ...options, instanceId, bindingId });
-    if (this.#isGone(answer, bindingId)) this.ledger.forget({ kind: "binding", id: bindingId });
+    if (this.#isGone(answer, bindingId)) this.#forget("binding", bindingId);
     return answer;
   }
 
@@ -186,24 +198,13 @@ export class OsbClient {
 
   /** Waits until the operation that `answer` began has ended; see `pollUntilEnded`. @throws NoAnswer */
   async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
-    if (answer.status !== 202) return this.#endedAtOnce(answer);
-    const { clock } = this.settings;
-    const wait: Wait = { operation: answer.operation, planName: offer.plan.name, sinceMs: clock.nowMs() };
-    this.memory.waits.add(wait);
-    try {
-      const ended = await pollUntilEnded(this.settings, answer, {
-        poll: () => this.poll(offer, answer),
-        pause: (ms, last) => pauseAfter(this.settings, ms, last),
-        patienceMs: this.memory.isStalled(offer, answer.operation)
-          ? 0
-          : patienceMs(this.settings, offer, answer, this.memory.longestMs),
-        shortestMs: this.memory.shortestMs(offer, answer),
-      });
-      this.#noteEnd(offer, ended, wait);
-      return ended;
-    } finally {
-      this.memory.waits.delete(wait);
-    }
+    if (answer.status !== 202 && !(await isInProgress(answer, () => this.poll(offer, answer))))
+      return this.#endedAtOnce(answer);
+    const { settings, memory } = this;
+    const ask = (operation: Operation, options: RequestOptions) => this.#sendPatiently(operation, options);
+    const { ended, sinceMs } = await follow({ settings, memory, ask }, offer, answer);
+    this.#noteEnd(offer, ended, sinceMs);
+    return ended;
   }
 
   #endedAtOnce(answer: Answer): EndedOperation {
@@ -212,7 +213,7 @@ export class OsbClient {
     return { state: isDone ? "succeeded" : "refused", answer, polls: [] };
   }
 
-  #noteEnd(offer: Offer, ended: EndedOperation, { sinceMs }: Wait): void {
+  #noteEnd(offer: Offer, ended: EndedOperation, sinceMs: number): void {
     const tookMs = this.settings.clock.nowMs() - sinceMs;
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
@@ -224,13 +225,14 @@ export class OsbClient {
     this.memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
     if (operation === "update") this.memory.noteUpdate(instanceId, { body: answer.sent }, true);
-    if (operation === "deprovision") this.#forgetInstance(instanceId);
-    if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
+    if (operation === "deprovision") this.#forget("instance", instanceId);
+    if (operation === "unbind") this.#forget("binding", bindingId);
   }
 
-  #forgetInstance(id: string): void {
-    this.ledger.forget({ kind: "instance", id });
-    this.room.free(id);
+  #forget(kind: "instance" | "binding", id: string): void {
+    this.memory.gone.add(id);
+    this.ledger.forget({ kind, id });
+    if (kind === "instance") this.room.free(id);
   }
 
   /** Records an instance that may come into being, so that it is removed at the end. */

@@ -1,5 +1,6 @@
 import type { Answer } from "./answer.ts";
 import { maximumPollingSeconds, type Offer } from "./catalog.ts";
+import { answerOrSilence } from "./no-answer.ts";
 import { bodyOf } from "./http/observation.ts";
 import type { RawResponse } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -12,6 +13,8 @@ export interface EndedOperation {
   readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused" | "unreadable";
   readonly answer: Answer;
   readonly polls: readonly Answer[];
+  /** What the first poll was answered, if that was a 5xx and the same poll, sent again, was not. */
+  readonly stumbled?: Answer;
 }
 
 /** Whether a deletion was accepted and has ended. */
@@ -39,9 +42,22 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
 const BROKEN_MS_MAX = 10_000;
 
 /** Whether later polls can't be expected to say more, because this answer has none of the states. */
-export const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
+const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
 
-/** The longest wait that a broker's Retry-After can ask for, in milliseconds. */
+/** Whether a poll says that the operation continues. One that is refused, fails, or names a state that no version has proves nothing. */
+export const tellsProgress = (poll: Answer): boolean =>
+  poll.status === 200 && stateOf(poll) === undefined && !isUnreadable(poll);
+
+/** Whether an answer that claims to be final names an operation, and that is in progress: then it is no end, whatever its status. */
+export async function isInProgress(answer: Answer, ask: () => Promise<Answer>): Promise<boolean> {
+  const { operation } = bodyOf(answer);
+  const isFinal = answer.status === 200 || answer.status === 201;
+  if (!isFinal || typeof operation !== "string" || operation === "") return false;
+  const poll = await answerOrSilence(ask());
+  return poll !== undefined && tellsProgress(poll);
+}
+
+/** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
 /**

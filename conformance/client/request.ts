@@ -23,6 +23,8 @@ export interface RequestOptions {
   readonly polled?: Operation;
   /** Abandons the request before the answer; see `SendOptions`. */
   readonly abandon?: boolean;
+  /** Takes the first answer even if it is a 5xx: what the check is about would be over at the next attempt. Default: it is sent again. */
+  readonly isOnce?: boolean;
 }
 
 /** Whether an answer has a 2xx status. */

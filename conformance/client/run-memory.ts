@@ -1,6 +1,7 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import type { EndedOperation } from "./polling.ts";
+import type { NoAnswer } from "./no-answer.ts";
 import { Lifeline } from "./lifeline.ts";
 import { planIn, type RequestOptions } from "./request.ts";
 
@@ -31,11 +32,15 @@ export class RunMemory {
   readonly unsure = new Set<string>();
   /** Ids of things that exist unless a broker lies: some request to create them was not refused. */
   readonly wanted = new Set<string>();
-  /** The operations for which the run is waiting now. */
+  /** Ids of things that are certain to be gone. */
+  readonly gone = new Set<string>();
+  /** What the run is waiting for now. */
   readonly waits = new Set<Wait>();
   /** Whether the broker answers at all. */
   readonly lifeline = new Lifeline();
-  /** Requests without an answer since the last answered one. */
+  /** Requests that failed (5xx), or got no answer, and were answered otherwise when they were sent again. */
+  stumbles = 0;
+  /** Requests without an answer since the last one that had one. */
   silences = 0;
   /** Whether a request was answered 429 at every attempt, and none has been let through since. */
   isThrottled = false;
@@ -43,13 +48,59 @@ export class RunMemory {
   longestMs = 0;
   /** Operations that did not end in time. */
   #timedOut = 0;
+  /** Requests of an operation that got no answer even when they were sent again. */
+  readonly #silent = new Map<Operation, readonly NoAnswer[]>();
+  /** Operations of which an ordinary request was answered. */
+  readonly #answered = new Set<Operation>();
   readonly #experience = new Map<string, Experience>();
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
 
-  /** Whether the requests to create a thing may have had an effect. */
+  /** Whether the broker, or what stands before it, fails now and then. */
+  get isUnsteady(): boolean {
+    return this.stumbles > 0;
+  }
+
+  /** A request failed, and did not when it was sent again. */
+  noteStumble(): void {
+    this.stumbles++;
+  }
+
+  /** A request got no answer twice. */
+  noteSilenceOf(operation: Operation, silence: NoAnswer): void {
+    this.#silent.set(operation, [...(this.#silent.get(operation) ?? []), silence]);
+  }
+
+  /** An ordinary request was answered. */
+  noteAnswerTo(operation: Operation): void {
+    this.#answered.add(operation);
+  }
+
+  /** Whether requests of this kind are known to go unanswered, so that repeating one would only cost time. */
+  isLeftSilent(operation: Operation): boolean {
+    return this.#silent.has(operation);
+  }
+
+  /** A silence that the next ordinary request would end in too, if such requests are never answered in time: each would cost a minute. */
+  silenceOf(operation: Operation): NoAnswer | undefined {
+    const late = (this.#silent.get(operation) ?? []).filter(({ fault }) => fault === "timeout");
+    return late.length < TIMEOUTS_MAX || this.#answered.has(operation) ? undefined : late[0];
+  }
+
+  /** Whether something may have come of the requests to create a thing. */
   mayExist(id: string): boolean {
     return this.wanted.has(id) || this.unsure.has(id);
+  }
+
+  /** A request to create a thing was not refused. */
+  want(id: string): void {
+    this.wanted.add(id);
+    this.gone.delete(id);
+  }
+
+  /** Whether a thing may be there now. */
+  mayBeThere(id: string): boolean {
+    return this.mayExist(id) && !this.gone.has(id);
   }
 
   /** The plan of an instance that is about to be created. */

@@ -85,7 +85,13 @@ export class Sender {
     }
   }
 
-  /** Stops sending anything but clean-up, and waits until everything in progress has been answered. */
+  /** A request that got no answer has got one since. */
+  forget({ exchange }: NoAnswer): void {
+    const at = this.silent.indexOf(exchange);
+    if (at >= 0) this.silent.splice(at, 1);
+  }
+
+  /** Sends nothing more except clean-up, and waits until everything in progress has been answered. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.allSettled(this.#running);

@@ -1,5 +1,7 @@
 import type { Level } from "../runner/events.ts";
 import type { Check, Outcome } from "../runner/check.ts";
+import { NoAnswer } from "../client/no-answer.ts";
+import { judgeUnanswered } from "./judging/unanswered.ts";
 import { clauseOf } from "./clauses.ts";
 import type { OsbContext } from "./context.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
@@ -50,7 +52,19 @@ function define({ needs, ...check }: CheckDefinition): OsbCheck {
     ...needs,
     ...check,
     clauses: clauses.map(({ id }) => id),
+    run: (context) => runOrJudge(check, context),
   };
+}
+
+/** Runs a check; a request that the broker leaves without an answer is judged, or follows from the check that judges it. @throws NoAnswer */
+async function runOrJudge({ id, run }: Pick<CheckDefinition, "id" | "run">, context: OsbContext): Promise<Outcome> {
+  try {
+    return await run(context);
+  } catch (error) {
+    const judged = error instanceof NoAnswer ? await judgeUnanswered(id, context, error) : undefined;
+    if (judged === undefined) throw error;
+    return judged;
+  }
 }
 
 /**

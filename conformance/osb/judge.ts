@@ -1,5 +1,6 @@
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
+import type { EndedOperation } from "../client/polling.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 import { isSuccess } from "../client/request.ts";
 import { describeRefusal } from "./model/refusals.ts";
@@ -32,6 +33,14 @@ export function expectStatus(
   if (hasStatus(answer, good)) return pass(answer);
   const judge = hasStatus(answer, tolerated) ? warn : fail;
   return judge(`${answer.request.method} to be answered ${joinStatuses(good)}`, seenOf(answer), answer);
+}
+
+/** The same for the answer that began an operation: one that is still in progress is answered 202, whatever the answer claims. */
+export function expectStatusOf({ answer, polls }: EndedOperation, good: readonly StatusRule[]): Outcome {
+  const [poll] = polls;
+  return poll !== undefined && answer.status !== 202
+    ? fail(`${answer.request.method} to be answered 202 while it is in progress`, seenOf(answer), answer, poll)
+    : expectStatus(answer, good);
 }
 
 /**

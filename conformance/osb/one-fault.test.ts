@@ -10,7 +10,7 @@ import { createMemoryBroker } from "./memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
 import { asTransport, jsonOf, reply, type WireRequest } from "./memory-broker/http.ts";
 import type { BrokerMode } from "./memory-broker/mode.ts";
-import { instead, is, status, success } from "./mutants/changes.ts";
+import { instead, is, set, status, success } from "./mutants/changes.ts";
 import { all, isAuthorized, isKnown, isPending, lacks, not, sends } from "./mutants/conditions.ts";
 import { alter, combine, pretend, rewrite } from "./mutants/middleware.ts";
 import { operationOf } from "./mutants/operations.ts";
@@ -116,6 +116,19 @@ const BROKERS: readonly Faulty[] = [
     ),
     mode: "async",
     findings: ["bind-info-returned-once"],
+  },
+  {
+    name: "shows the name of a plan in the place of its id",
+    middleware: alter(["fetch-instance"], success, set("plan_id", "small")),
+    findings: ["fetch-instance-plan-id"],
+  },
+  {
+    name: "never answers the deletion of an instance",
+    middleware: (request, next, memory) =>
+      operationOf(request) === "deprovision" && isAuthorized(request, memory)
+        ? Promise.reject(new TransportError("reset", "socket hang up"))
+        : next(request),
+    findings: ["deprovision-410-unknown", "deprovision-deletes-resources"],
   },
   {
     name: "answers 403 to wrong credentials",

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../client/http/json.ts";
 import type { Offer } from "../client/catalog.ts";
+import { answerOrSilence } from "../client/no-answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import type { Room } from "../client/room.ts";
 import { Verdicted } from "../runner/check.ts";
@@ -96,7 +97,8 @@ export class Shared {
   async #remove(live: LiveInstance): Promise<void> {
     const { platform } = this.run;
     try {
-      await platform.settle(live.offer, await platform.deprovision(live.offer, live.id, { intent: "cleanup" }));
+      const removing = platform.deprovision(live.offer, live.id, { intent: "cleanup" });
+      await answerOrSilence(removing.then((answer) => platform.settle(live.offer, answer)));
     } finally {
       platform.room.free(live.id);
     }

@@ -13,6 +13,7 @@ import { lineThatRepeats } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
 import { CheckRunner, type PlannedCheck } from "./check-runner.ts";
 import { type Judged, RUN_EVENT_VERSION } from "./events.ts";
+import { describeStumbles } from "./chance.ts";
 import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
 import { INSTANCES_AT_ONCE, JOBS } from "./limits.ts";
@@ -105,13 +106,12 @@ export class Certification {
 
   async #hold(planned: readonly PlannedCheck[], run: RunContext, tidying: Tidying): Promise<void> {
     const { jobs = JOBS, shuffleSeed } = this.#options;
-    const { clock } = this.#settings;
     // Probes request what they need; a review of what others have seen needs something to be seen.
     const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
     const warmUp = async () => void (await Promise.all([...suites].map((suite) => this.#warmUp(suite, run))));
     const checkRunner = new CheckRunner(run, {
       log: this.#log,
-      clock,
+      clock: this.#settings.clock,
       jobs,
       timeLimit: this.#timeLimit(),
       tidying,
@@ -128,6 +128,7 @@ export class Certification {
       if (run.quota.max < ROOMY) await isReady;
       await Promise.all([isReady, checkRunner.hold(ordered)]);
       await tidying.end();
+      for (const text of describeStumbles(run.platform.memory)) this.#log.note(text);
     } finally {
       stopSaying();
       stopListening();

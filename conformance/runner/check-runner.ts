@@ -1,6 +1,7 @@
 import type { Clock } from "../client/clock.ts";
 import { redactText } from "../client/http/redact.ts";
 import { TargetError } from "../client/errors/target-error.ts";
+import { isAnswered } from "../client/lifeline.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
@@ -11,6 +12,7 @@ import { evidenceFor } from "./evidence.ts";
 import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Berth } from "./berth.ts";
+import { type Judged, judgeUnlessChance } from "./chance.ts";
 import { lookForChange } from "./change.ts";
 import { isInterruption } from "./interruption.ts";
 import { NoRoom, type Quota } from "./quota.ts";
@@ -146,12 +148,12 @@ export class CheckRunner {
     log.emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = clock.nowMs();
     const berth = new Berth(quota, "check", Math.max(1, units));
-    const client = platform.scope(berth);
+    let client = platform.scope(berth);
     const outcome = await quota.actors.act(check.id, async () => {
       this.#current.add(check.id);
-      const judged = await this.#judge(planned, client);
-      await client.end();
-      await client.ledger.clean();
+      const last = await judgeUnlessChance(planned, (each) => this.#judgeAndClean(each, platform.scope(berth)));
+      client = last.client;
+      const judged = last.outcome;
       // Unhandled rejections are reported once everything else at hand is done.
       await new Promise((done) => void setImmediate(done));
       this.#current.delete(check.id);
@@ -164,6 +166,13 @@ export class CheckRunner {
     if (outcome === "no room") return void this.#postponed.push(planned);
     const evidence = log.isHeard ? evidenceFor(outcome, client, answers) : [];
     log.report(check, markNewer(capByLevel(outcome, check), check, evident), evidence, clock.nowMs() - startMs);
+  }
+
+  async #judgeAndClean(planned: PlannedCheck, client: OsbClient): Promise<Judged> {
+    const outcome = await this.#judge(planned, client);
+    await client.end();
+    await client.ledger.clean();
+    return { outcome, client };
   }
 
   async #judge({ suite, check }: PlannedCheck, client: OsbClient): Promise<Outcome | "no room"> {
@@ -231,10 +240,7 @@ export class CheckRunner {
   /** One request without an answer may be the request's fault; if the catalog is silent too, the broker is gone. */
   async #lookWhetherLost(cause: NoAnswer): Promise<void> {
     if (this.#lost || this.#isAborted) return;
-    const isAlive = await this.#run.platform.send("catalog", { intent: "cleanup" }).then(
-      () => true,
-      () => false,
-    );
+    const isAlive = await isAnswered(() => this.#run.platform.send("catalog", { intent: "cleanup" }));
     if (isAlive || this.#lost) return;
     this.#lost = new TargetError("lost", this.#run.platform.memory.lifeline.reason ?? cause.message, { cause });
     this.#options.log.note(this.#lost.message);

@@ -68,6 +68,8 @@ export interface StartedSuite {
   readonly reclaim: () => Promise<boolean>;
   /** Runs one check of the suite with a client of its own. */
   readonly runCheck: (checkId: string, platform: OsbClient) => Promise<Outcome>;
+  /** The same suite for the same run, with nothing that checks share. */
+  readonly afresh: () => StartedSuite;
 }
 
 /** Hides the context type, so that suites of different kinds run in one list. */
@@ -78,6 +80,7 @@ export function defineSuite<C>(suite: Suite<C>): AnySuite {
     return {
       warmUp: open.warmUp ?? (async () => {}),
       reclaim: open.reclaim ?? (async () => false),
+      afresh: () => start(run),
       async runCheck(checkId, platform) {
         const check = byId.get(checkId);
         if (check === undefined) throw new Error(`suite ${suite.name} has no check ${checkId}`);

@@ -1,8 +1,8 @@
-import type { SuiteName } from "../runner/events.ts";
+import type { Level, SuiteName } from "../runner/events.ts";
 import { OSB_CHECKS } from "../osb/checks.ts";
 import { type ClauseListing, listClauses } from "../osb/listing.ts";
 import type { MutantSet } from "../runner/mutant-set.ts";
-import type { SelftestResult } from "./selftest.ts";
+import { isListed, type SelftestResult } from "./selftest.ts";
 
 const code = (ids: readonly string[]): string => (ids.length === 0 ? "none" : ids.map((id) => `\`${id}\``).join(", "));
 /** A cell of a Markdown table. */
@@ -56,7 +56,28 @@ const TITLES: Readonly<Record<SuiteName, string>> = {
   isolation: "Tenant isolation",
 };
 
-function matrixOf({ mutantSet, result }: SuiteMatrix): string {
+/** How many planted deviations from requirements of a level are found, and how many checks of that level object to nothing planted. */
+function levelRow({ mutantSet, result }: SuiteMatrix, name: string, levels: readonly Level[]): string {
+  const levelOf = new Map(mutantSet.checks.map(({ id, level }) => [id, level]));
+  const isOf = (check: string): boolean => levels.includes(levelOf.get(check) ?? "MUST");
+  const allowed = new Map(mutantSet.mutants.map(({ id, also }) => [id, also]));
+  const { mutants } = result.matrix;
+  const planted = mutants.flatMap(({ expected, killedBy }) =>
+    expected.filter(isOf).map((check) => killedBy.includes(check)),
+  );
+  const falsely = mutants.flatMap(({ id, expected, killedBy }) =>
+    killedBy.filter((check) => isOf(check) && !isListed([...expected, ...(allowed.get(id) ?? [])], check)),
+  );
+  const found = planted.filter(Boolean).length;
+  return row(name, String(planted.length), String(found), percent(found / planted.length), String(falsely.length));
+}
+
+/** A share as a percentage with one decimal, rounded down; of nothing: a dash. */
+export const percent = (part: number): string =>
+  Number.isNaN(part) ? "–" : `${(Math.floor(part * 1000) / 10).toFixed(1)} %`;
+
+function matrixOf(suite: SuiteMatrix): string {
+  const { mutantSet, result } = suite;
   const { checks, mutants } = result.matrix;
   const killed = checks.filter(({ killers }) => killers.length > 0).length;
   const titleOf = new Map(mutantSet.checks.map(({ id, title }) => [id, title]));
@@ -66,6 +87,11 @@ function matrixOf({ mutantSet, result }: SuiteMatrix): string {
     "",
     `${killed} of ${checks.length} checks kill a mutant; ${mutants.length} mutants, each with one planted defect; ` +
       `${mutantSet.cleanRuns?.length ?? 1} runs on brokers without one, none of them accused of anything.`,
+    "",
+    row("level", "planted deviations", "found", "recall", "false accusations"),
+    "|---|---|---|---|---|",
+    levelRow(suite, "MUST", ["MUST"]),
+    levelRow(suite, "SHOULD and MAY", ["SHOULD", "MAY"]),
     "",
     row("check", "what it demands", "kills"),
     "|---|---|---|",

@@ -28,6 +28,8 @@ export type TestResults = ReadonlyMap<string, TestResult>;
 /** The cloud that a client's tests run on. */
 export interface TestedCloud extends Furniture {
   readonly authUrl: string;
+  /** Where the zones of Designate are served. */
+  readonly nameServer: string;
 }
 
 /** A client whose own tests are run, unmodified, on our cloud. */

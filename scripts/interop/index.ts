@@ -43,7 +43,7 @@ async function testClient(
   let crashes = 0;
   for (const name of groupsOf(each)) {
     await using cloud = await listenCloud();
-    const tested = { authUrl: cloud.authUrl, ...(await furnish(cloud.authUrl)) };
+    const tested = { authUrl: cloud.authUrl, nameServer: cloud.nameServer, ...(await furnish(cloud.authUrl)) };
     const found = await each.run(name, tested);
     for (const [test, result] of found) results.set(test, result);
     for (const crash of cloud.crashes) console.error(crash);

@@ -79,12 +79,12 @@ const FEATURES: Sections = {
     designate: true,
     horizon: false,
   },
-  dns: { min_ttl: 1, nameservers: "127.0.0.1", ...PATIENCE },
-  dns_feature_enabled: { api_admin: true, api_v2_root_recordsets: true, api_v2_quotas: true, bug_1573141_fixed: true },
+  dns_feature_enabled: { api_admin: false, api_v2_root_recordsets: true, api_v2_quotas: true, bug_1573141_fixed: true },
   neutron_plugin_options: {
     agent_availability_zone: "nova",
     available_type_drivers: "flat,vlan,vxlan,local,gre,geneve",
     max_mtu: 1500,
+    provider_vlans: "public",
   },
 };
 
@@ -108,6 +108,7 @@ const sectionsOf = (cloud: TestedCloud, extensions: string): Sections => ({
     min_compute_nodes: 2,
     ...PATIENCE,
   },
+  dns: { min_ttl: 1, nameservers: cloud.nameServer, ...PATIENCE },
   network: { public_network_id: cloud.externalNetwork, floating_network_name: "public", ...PATIENCE },
   "network-feature-enabled": { api_extensions: extensions, ipv6: true },
   ...FEATURES,
@@ -135,7 +136,7 @@ function parse(printed: string): TestResults {
 
 async function run(group: string, cloud: TestedCloud): Promise<TestResults> {
   await writeFile(`${workspace}/etc/tempest.conf`, await configuration(cloud));
-  const log = within("tempest", `${group}.log`);
+  const log = within("tempest", `${group.replaceAll(/[^\w.]/g, "_").slice(0, 80)}.log`);
   const args = ["run", "--config-file", "etc/tempest.conf", "--concurrency", "2", "--regex", `^${group}`];
   const env = { PATH: `${bin}:${process.env.PATH}` };
   await runTests(`${bin}/tempest`, args, { cwd: workspace, env, log, timeoutMs: GROUP_MS_MAX });

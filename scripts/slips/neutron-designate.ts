@@ -96,17 +96,17 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   {
     id: "neutron-bulk-keeps-half",
     breaks: "a bulk request is carried out as a whole or not at all",
-    file: `${NEUTRON}/routes/resource.ts`,
-    from: "    for (const row of created.reverse()) resource.remove(neutron, actor, row);\n",
+    file: `${NEUTRON}/routes/resource-rows.ts`,
+    from: "    for (const row of created.reverse()) removeRow(neutron, resource, actor, row);\n",
     to: "",
     tests: [`${NEUTRON}/quotas`],
   },
   {
     id: "neutron-policy-silent",
     breaks: "a member is refused what policy reserves for administrators",
-    file: `${NEUTRON}/wire/attributes.ts`,
-    from: 'isForbidden ||= policy(given[name], verb) === "admin";',
-    to: 'isForbidden &&= policy(given[name], verb) === "admin";',
+    file: `${NEUTRON}/wire/policies.ts`,
+    from: "isForbidden ||= applied.some(",
+    to: "isForbidden &&= applied.some(",
     tests: [`${NEUTRON}/wire`],
   },
   {

@@ -140,7 +140,7 @@ export class Kernel extends Scheduler {
     if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_INPUT", kind);
     this.#history.keep(kind, data);
     if (this.keeper === undefined || this.#isInside || this.replaying) return handler.handle(data);
-    // What is due now comes first, as it will when the inputs are repeated.
+    // Anything that is due now comes first, as it will when the inputs are repeated.
     this.advanceTo(this.nowMs);
     this.keeper.keep({ atMs: this.nowMs, kind, data });
     return this.#inside(() => handler.handle(data));

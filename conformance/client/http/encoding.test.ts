@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBody } from "./encoding.ts";
@@ -17,7 +17,12 @@ describe("a body with a Content-Encoding", () => {
     );
   });
 
-  it("is left alone if it has no coding, an unknown one, or no content", () => {
+  it("is read without the wrapper of deflate too", () => {
+    const text = Buffer.from('{"services": []}');
+    expect(Buffer.from(decodeBody(deflateRawSync(text), "deflate", BYTES_MAX))).toEqual(text);
+  });
+
+  it("stays as it is when it has none, one that is not known, or no content", () => {
     const body = Buffer.from("{}");
     for (const coding of [undefined, "", "identity", "zebra"]) expect(decodeBody(body, coding, BYTES_MAX)).toBe(body);
     expect(decodeBody(Buffer.alloc(0), "gzip", BYTES_MAX)).toHaveLength(0);

@@ -1,10 +1,16 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { TransportError, tooLarge } from "./transport.ts";
 
-const DECODERS: Readonly<Record<string, typeof gunzipSync>> = {
+type Decoder = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
+
+/** The zlib format, or bare deflate data, which some servers send in its place (RFC 9110, 8.4.1.2). */
+const inflate: Decoder = (bytes, options) =>
+  ((bytes[0] ?? 0) & 0x0f) === 8 ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: gunzipSync,
   "x-gzip": gunzipSync,
-  deflate: inflateSync,
+  deflate: inflate,
   br: brotliDecompressSync,
 };
 

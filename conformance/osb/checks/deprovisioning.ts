@@ -9,7 +9,7 @@ import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
 import { judgeBadEnd, obstacleIn, unservedDeletionIn } from "../model/stages.ts";
 import { failDeprovision } from "../sequences/broken-backend.ts";
-import { type Lifecycle } from "../sequences/lifecycles.ts";
+import { leftBy, type Lifecycle } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,
@@ -36,7 +36,7 @@ import {
  */
 function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
   const { deprovision, controls } = lifecycle;
-  if (deprovision === undefined) return undefined;
+  if (deprovision === undefined) return leftBy(lifecycle, "deprovision");
   if (!isRemoved(deprovision)) return judgeStuck(lifecycle, deprovision);
   return judgeGone({
     kind: "instance",

@@ -19,7 +19,7 @@ import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
 import { onUnlikeAsyncPlans } from "../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../sequences/flights/bind.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
-import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import { leftBy, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import { unlessAlso } from "./removal.ts";
 
 function judgeFetchedCredentials(lifecycle: Lifecycle): Outcome | undefined {
@@ -141,7 +141,10 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     run: (context) =>
       judgeLifecycles(
         context,
-        ({ fetchedBindings: [fetched] }) => (fetched ? expectStatus(fetched, [200]) : undefined),
+        (lifecycle) => {
+          const [fetched] = lifecycle.fetchedBindings;
+          return fetched ? expectStatus(fetched, [200]) : leftBy(lifecycle, "fetch-binding");
+        },
         { ...FETCHED, stage: "bind" },
       ),
   }),

@@ -13,7 +13,7 @@ import { onUnlikeAsyncPlans } from "../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
-import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
+import { allLifecycles, leftBy, type Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Why a check of what is fetched does not apply although an instance was reached. */
 const FETCHED = { unmet: RETRIEVABLE.unmet, plan: RETRIEVABLE } as const;
@@ -110,7 +110,12 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     clauses: ["fetch-instance-supported", "fetch-instance-immediately-after-success"],
     needs: { instances: 0 },
     run: (context) =>
-      judgeLifecycles(context, ({ fetched }) => (fetched ? expectStatus(fetched, [200]) : undefined), FETCHED),
+      judgeLifecycles(
+        context,
+        (lifecycle) =>
+          lifecycle.fetched ? expectStatus(lifecycle.fetched, [200]) : leftBy(lifecycle, "fetch-instance"),
+        FETCHED,
+      ),
   }),
   probe({
     id: "fetch-instance-404-unknown",

@@ -6,7 +6,7 @@ import { onEachPlan } from "../variations/plans.ts";
 import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
-import { expectStatus, seenOf } from "../judge.ts";
+import { expectStatus, expectStatusOf, seenOf } from "../judge.ts";
 import { learnToLook, type Presence } from "../model/presence.ts";
 import { followsFromUnserved, JUDGED_BY, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
 import { ANY, BINDABLE, type PlanRequirement } from "../plan-requirements.ts";
@@ -204,9 +204,9 @@ async function unlessUnserved(
 export const judgeRemovalStatus =
   (kind: Removal, minor: number) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
-    const answer = lifecycle[kind]?.answer;
-    return answer !== undefined && isSuccess(answer)
-      ? expectStatus(answer, kind === "unbind" && minor < 14 ? [200] : [200, 202])
+    const ended = lifecycle[kind];
+    return ended !== undefined && isSuccess(ended.answer)
+      ? expectStatusOf(ended, kind === "unbind" && minor < 14 ? [200] : [200, 202])
       : undefined;
   };
 

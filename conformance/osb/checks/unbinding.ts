@@ -9,7 +9,7 @@ import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
 import { judgeBadEnd } from "../model/stages.ts";
 import { BINDABLE } from "../plan-requirements.ts";
-import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import { leftBy, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,
@@ -63,7 +63,7 @@ const removalOf = ({ unbind, fetchedUnbound, fetchedBindings, controls }: Lifecy
 function judgeUnbound(lifecycle: Lifecycle): Outcome | undefined {
   const { unbind } = lifecycle;
   const removed = removalOf(lifecycle);
-  if (unbind === undefined || removed === undefined) return undefined;
+  if (unbind === undefined || removed === undefined) return leftBy(lifecycle, "unbind");
   if (isRemoved(unbind)) return judgeGone(removed);
   return judgeBadEnd("unbind", "the binding to be removed", unbind);
 }

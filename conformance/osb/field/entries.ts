@@ -2,6 +2,7 @@ import { BINDINGS } from "./entries/bindings.ts";
 import { CATALOGS } from "./entries/catalogs.ts";
 import { CREATION } from "./entries/creation.ts";
 import { DELETIONS } from "./entries/deletions.ts";
+import { FAILURES } from "./entries/failures.ts";
 import { HEADERS } from "./entries/headers.ts";
 import { INSTANCES } from "./entries/instances.ts";
 import { OPERATIONS } from "./entries/operations.ts";
@@ -21,6 +22,7 @@ export const FIELD_SUBJECTS: readonly { readonly title: string; readonly brokers
   { title: "Updates", brokers: UPDATES },
   { title: "Bindings", brokers: BINDINGS },
   { title: "Deletions", brokers: DELETIONS },
+  { title: "Failures now and then", brokers: FAILURES },
   { title: "Seen in source", brokers: SOURCES },
 ];
 

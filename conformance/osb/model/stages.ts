@@ -112,11 +112,14 @@ function bindObstacle({ offer, binds }: Lifecycle): Outcome | undefined {
   return failed === undefined ? undefined : obstacleIn("bind", failed);
 }
 
-/** Why a lifecycle did not complete a stage; undefined if it did. */
+/** Why a lifecycle did not complete a stage; undefined if it did. @throws NoAnswer if it broke off at a request that got none */
 export function obstacleTo(lifecycle: Lifecycle, stage: Stage): Outcome | undefined {
   const { provision, unbind, deprovision, brokenOff } = lifecycle;
   if (provision.state !== "succeeded") return obstacleIn("provision", provision);
-  const silent = () => unknown(brokenOff ?? `no ${stage} was tried`);
+  const silent = (): Outcome => {
+    if (brokenOff !== undefined) throw brokenOff;
+    return unknown(`no ${stage} was tried`);
+  };
   if (stage === "bind" || stage === "unbind") {
     const obstacle = bindObstacle(lifecycle);
     if (obstacle !== undefined) return obstacle;

@@ -1,8 +1,10 @@
 import { METHOD, type Operation } from "../../client/answer.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
 import type { TransportFault } from "../../client/http/transport.ts";
-import { fail, followsFrom } from "../../runner/check.ts";
+import { fail, followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
+import { JUDGED_BY } from "../model/stages.ts";
+import { silenceAt } from "../sequences/lifecycles.ts";
 import type { Row } from "./row.ts";
 import type { Tried } from "./tried.ts";
 
@@ -33,9 +35,15 @@ export async function orSilence(
     return await attempt();
   } catch (error) {
     if (!isUnanswered(error, operation)) throw error;
+    const ordinary = await silenceAt(context.shared, [operation]);
+    if (ordinary !== undefined && (operation === "provision" || operation === "bind"))
+      return { words: row.words, outcome: followsFromOrdinary(operation, ordinary, error), isSilent: true };
     return judgeSilence(context, row, error);
   }
 }
+
+const followsFromOrdinary = (operation: "provision" | "bind", ordinary: NoAnswer, { exchange }: NoAnswer): Outcome =>
+  followsFrom(JUDGED_BY[operation], `an ordinary ${operation} gets ${silenceOf(ordinary)} too`, exchange);
 
 /**
  * A broker that answers other requests, but never one with this defect, refuses it with no status at all. If it answers nothing any more, nothing

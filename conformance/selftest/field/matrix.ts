@@ -79,11 +79,13 @@ export interface FieldScore {
   readonly recall: number;
 }
 
-/** Sums up the results. */
-export function scoreOf(results: readonly FieldResult[]): FieldScore {
-  const count = (of: (result: FieldResult) => number) => results.reduce((sum, result) => sum + of(result), 0);
-  const found = count((result) => result.found.length);
-  const expected = found + count((result) => result.missed.length);
-  const made = found + count((result) => result.falsely.length);
+/** Adds the results up: all findings, or the failures (of a MUST) or the warnings (of a SHOULD) alone. */
+export function scoreOf(results: readonly FieldResult[], verdict?: Finding["verdict"]): FieldScore {
+  const isCounted = (finding: Finding): boolean => verdict === undefined || finding.verdict === verdict;
+  const count = (of: (result: FieldResult) => readonly Finding[]) =>
+    results.reduce((sum, result) => sum + of(result).filter(isCounted).length, 0);
+  const found = count((result) => result.found);
+  const expected = found + count((result) => result.missed);
+  const made = found + count((result) => result.falsely);
   return { expected, found, made, precision: found / made, recall: found / expected };
 }

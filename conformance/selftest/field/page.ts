@@ -3,15 +3,17 @@ import { clauseOf } from "../../osb/clauses.ts";
 import { FIELD_SUBJECTS } from "../../osb/field/entries.ts";
 import { type FieldBroker, isRight } from "../../osb/field/field-broker.ts";
 import { type FieldResult, type FieldScore, type Finding, rightFindings, scoreOf } from "./matrix.ts";
-import { row } from "../pages.ts";
+import { percent, row } from "../pages.ts";
 
-const percent = (part: number): string => `${(Math.floor(part * 1000) / 10).toFixed(1)} %`;
-
-/** The figures in one sentence, which README.md contains as well. Rounded down. */
-function scoreSentence(brokers: number, { expected, found, made, precision, recall }: FieldScore): string {
+/** The figures in one sentence, as README.md has them too. Percentages are rounded down. */
+function scoreSentence(results: readonly FieldResult[]): string {
+  const { expected, found, made, precision, recall } = scoreOf(results);
+  const [must, should] = (["fail", "warn"] as const).map((verdict) => scoreOf(results, verdict));
+  const part = (score: FieldScore | undefined) => `${score?.found} of ${score?.expected}`;
   return (
-    `On ${brokers} field brokers ${found} of ${made} accusations are true (precision ${percent(precision)}), ` +
-    `and ${found} of the ${expected} required findings are made (recall ${percent(recall)}).`
+    `On ${results.length} field brokers ${found} of ${made} accusations are true (precision ${percent(precision)}), ` +
+    `and ${found} of the ${expected} required findings are made (recall ${percent(recall)}): ` +
+    `${part(must)} violations of a MUST, ${part(should)} of a SHOULD, with ${(should?.made ?? 0) - (should?.found ?? 0)} false warnings.`
   );
 }
 
@@ -77,7 +79,7 @@ export function fieldPage(results: readonly FieldResult[]): string {
     `but right: nothing may fail or warn. The other ${results.length - right} are wrong in one way: exactly the checks named here must fail`,
     "or warn, by the clauses beside them, and no others. What should be said was written from the text of the specification.",
     "",
-    scoreSentence(results.length, scoreOf(results)),
+    scoreSentence(results),
   ];
   const sections = FIELD_SUBJECTS.map(({ title, brokers }) =>
     subjectOf(

@@ -1,9 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
 import { readTexts } from "../../kernel/index.ts";
-import { asFields, type Fields, isHash, readHashes } from "../configs/fields.ts";
+import { asFields, type Fields, indexField, isHash, readHashes } from "../configs/fields.ts";
 import type { LinkDefinition, ReleaseJob } from "../state/artifacts.ts";
 import { Stage } from "../tasks/stage.ts";
-import { isTruthy, rubyInstance } from "../templates/ruby.ts";
+import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { JobArchive } from "./archive.ts";
 import type { PartSpec } from "./release-manifest.ts";
@@ -107,19 +107,13 @@ function requireManifest(name: string, { manifest }: JobArchive): Fields {
   if (manifest === null) throw new DirectorError(80001, `Missing job manifest for '${name}'`);
   if (!manifest.ok) throw new DirectorError(UNCLASSED, manifest.error);
   const { value } = manifest;
-  if (!isHash(value))
-    throw new DirectorError(
-      UNCLASSED,
-      Array.isArray(value)
-        ? "no implicit conversion of String into Integer"
-        : `undefined method '[]' for ${rubyInstance(value)}`,
-    );
-  if (value.name !== name)
+  const given = indexField(value, "name");
+  if (given !== name)
     throw new DirectorError(
       80016,
-      `Inconsistent name for job '${name}'(exptected: '${name}', got: '${String(value.name ?? "")}')`,
+      `Inconsistent name for job '${name}'(exptected: '${name}', got: '${toRubyText(given)}')`,
     );
-  return value;
+  return asFields(value);
 }
 
 /** @throws DirectorError 80002, 80004, 80005, 80008, 80012, 80013, 80014 */

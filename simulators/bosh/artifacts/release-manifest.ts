@@ -1,4 +1,4 @@
-import { asFields, type Fields, isHash } from "../configs/fields.ts";
+import { asFields, type Fields, indexField, isHash } from "../configs/fields.ts";
 import { inspect, isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { ManifestFile } from "./archive.ts";
@@ -27,7 +27,7 @@ export interface ReleaseManifest {
   readonly jobs: readonly PartSpec[];
 }
 
-/** What the director's database accepts as a name or version. */
+/** The names and versions that the director's database accepts. */
 const VALID = /^[-0-9A-Za-z_+.]+$/im;
 
 /** @throws DirectorError 30003, 30010, 40005, or 100 in the words of Ruby */
@@ -65,13 +65,8 @@ export function readReleaseManifest(file: ManifestFile | null): ReleaseManifest 
 
 /** @throws DirectorError 100 */
 function requireFields(value: unknown): Fields {
-  if (isHash(value)) return value;
-  throw new DirectorError(
-    UNCLASSED,
-    Array.isArray(value)
-      ? "no implicit conversion of String into Integer"
-      : `undefined method '[]' for ${rubyInstance(value)}`,
-  );
+  if (!isHash(value)) indexField(value, "packages");
+  return asFields(value);
 }
 
 /** @throws DirectorError 100 */

@@ -42,6 +42,10 @@ export function mergeCloudConfigs(parts: readonly Fields[]): Fields {
   return merged;
 }
 
+/** Lists within the lists of a cloud config are taken for parts of these, as a variable may stand for several entries. */
+export const flattenLists = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, Array.isArray(value) ? value.flat() : value]));
+
 /** The cloud configs with these texts, as one. @throws DirectorError if a part is malformed */
 export const parseCloudConfig = (texts: readonly string[]): CloudConfig =>
   readCloudConfig(mergeCloudConfigs(texts.map((text) => asFields(readYaml(text)))));
@@ -101,13 +105,13 @@ const firstDuplicate = (names: readonly string[]): number | undefined => {
   return undefined;
 };
 
-/** @throws DirectorError 190007, 190008 */
 /** The CPI of an availability zone; undefined if it names none. */
 export function zoneCpiOf({ azs }: CloudConfig, az: string): string | undefined {
   const cpi = azs.get(az)?.cpi;
   return typeof cpi === "string" ? cpi : undefined;
 }
 
+/** @throws DirectorError 190007, 190008 */
 function readNetworks(fields: Fields, azs: ReadonlyMap<string, Fields>): ReadonlyMap<string, Network> {
   const specs = requireField(fields, "networks", "array");
   if (specs.length === 0) throw new DirectorError(190008, "No networks specified");

@@ -9,9 +9,9 @@ import { fillVariables, type IgnoredPath } from "../deploy/fill-variables.ts";
 import { resolveStemcellVersion } from "../deploy/stemcells.ts";
 import type { VariableSet } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { isTruthy, rubyInstance } from "../templates/ruby.ts";
+import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import { type CloudConfig, mergeCloudConfigs, readCloudConfig } from "./cloud-config.ts";
+import { type CloudConfig, flattenLists, mergeCloudConfigs, readCloudConfig } from "./cloud-config.ts";
 import { asFields, type Fields, isHash, optionalField } from "./fields.ts";
 import { contentsOf } from "./latest.ts";
 import { applyRuntimeConfig, mergeRuntimeConfigs } from "./runtime-config.ts";
@@ -66,7 +66,9 @@ export function readDeployConfigs(
   mergeRuntimeConfigs(rawRuntimes);
   const scope = { deployment, set };
   const filled = fillVariables(director, scope, given, { ignored: MANIFEST_IGNORED });
-  const filledCloud = fillVariables(director, scope, cloud, { ignored: CLOUD_IGNORED, mustBeAbsolute: true });
+  const filledCloud = flattenLists(
+    fillVariables(director, scope, cloud, { ignored: CLOUD_IGNORED, mustBeAbsolute: true }),
+  );
   const runtimes = rawRuntimes.map((each) => fillVariables(director, scope, each, { ignored: RUNTIME_IGNORED }));
   const runtime = mergeRuntimeConfigs(runtimes);
   checkTopLevel(filled);
@@ -97,14 +99,14 @@ export function resolveVersions(state: ParseContext["state"], fields: Fields, ru
       throw new DirectorError(UNCLASSED, `undefined method 'to_set' for ${rubyInstance(fields[list])}`);
   const stemcells = mapHashes(fields.stemcells, (stemcell) => {
     const [name, os] = [textOf(stemcell.name), textOf(stemcell.os)];
-    const version = resolveStemcellVersion(state, { name, os, version: versionText(stemcell.version) });
+    const version = resolveStemcellVersion(state, { name, os, version: toRubyText(stemcell.version) });
     const system =
       os ?? state.stemcells.find((each) => each.name === name && each.version === version)?.operatingSystem;
     return { ...stemcell, version, ...(system !== undefined && { os: system }) };
   });
   const resolveRelease = (release: Fields): Fields => ({
     ...release,
-    version: resolveReleaseVersion(state, String(release.name ?? ""), versionText(release.version)),
+    version: resolveReleaseVersion(state, String(release.name ?? ""), toRubyText(release.version)),
   });
   const releases = mapHashes(fields.releases, resolveRelease);
   // The releases of runtime configs are looked up as well; `latest` is refused there later.
@@ -118,9 +120,9 @@ export function resolveVersions(state: ParseContext["state"], fields: Fields, ru
 
 const textOf = (value: unknown): string | undefined => (isTruthy(value) ? String(value) : undefined);
 
-/** A version as Ruby's `to_s` writes it. */
-const versionText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
-
-/** The mappings of a list, changed; undefined if it is not a list. */
-const mapHashes = (list: unknown, change: (each: Fields) => Fields): readonly unknown[] | undefined =>
-  Array.isArray(list) ? list.map((each: unknown) => (isHash(each) ? change(each) : each)) : undefined;
+/** The mappings of a list, changed; undefined if it is not a list. @throws DirectorError 100 in Ruby's words for what can't be one */
+function mapHashes(list: unknown, change: (each: Fields) => Fields): readonly unknown[] | undefined {
+  if (Array.isArray(list)) return list.map((each: unknown) => (isHash(each) ? change(each) : each));
+  if (list === undefined || list === null || typeof list === "string" || isHash(list)) return undefined;
+  throw new DirectorError(UNCLASSED, `undefined method 'to_a' for ${rubyInstance(list)}`);
+}

@@ -1,5 +1,5 @@
-import { DirectorError } from "../wire/errors.ts";
-import { inspect } from "../templates/ruby.ts";
+import { inspect, rubyInstance } from "../templates/ruby.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /** A mapping of parsed YAML. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -65,6 +65,17 @@ export function anyField(fields: unknown, name: string): unknown {
   if (fields === undefined || fields === null) return undefined;
   if (!isHash(fields)) throw notHash(fields);
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** What Ruby's `value["name"]` is: of texts the part that is the name. @throws DirectorError 100 in Ruby's words for what has no such parts */
+export function indexField(value: unknown, name: string): unknown {
+  if (isHash(value)) return Object.hasOwn(value, name) ? value[name] : undefined;
+  if (typeof value === "string") return value.includes(name) ? name : undefined;
+  const isIndexed = Array.isArray(value) || Number.isInteger(value);
+  throw new DirectorError(
+    UNCLASSED,
+    isIndexed ? "no implicit conversion of String into Integer" : `undefined method '[]' for ${rubyInstance(value)}`,
+  );
 }
 
 /** The mappings in a list; none if the value is not a list. */

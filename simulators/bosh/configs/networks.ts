@@ -1,7 +1,7 @@
 import { canonicalName } from "../deploy/canonical.ts";
 import { rubyInstance } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import { anyField, type Fields, optionalField, requireField } from "./fields.ts";
+import { anyField, type Fields, indexField, isHash, optionalField, requireField } from "./fields.ts";
 import { includesRange, type IpRange, parseAddresses } from "./ip-ranges.ts";
 import { parseDns, parseSubnet, type Subnet, parseZones } from "./subnets.ts";
 
@@ -59,9 +59,11 @@ function parseDynamic(fields: unknown, zones: ReadonlyMap<string, Fields>): Netw
         INVALID_PROPERTY,
         `Network '${name}' must not specify '${key}' when also specifying 'subnets'. Instead, '${key}' should be specified on subnet entries.`,
       );
-  const specs = anyField(fields, "subnets");
+  const given = anyField(fields, "subnets");
+  const specs: unknown = isHash(given) ? Object.entries(given) : given;
   if (!Array.isArray(specs)) throw new DirectorError(UNCLASSED, `undefined method 'map' for ${rubyInstance(specs)}`);
   const subnets = specs.map((spec: unknown) => {
+    indexField(spec, "name");
     const subnet = addresslessSubnet(name, spec, []);
     if ((optionalField(spec, "prefix", "integer") ?? 32) !== 32)
       throw new DirectorError(INVALID_PROPERTY, "Prefix property is not supported for dynamic networks.");

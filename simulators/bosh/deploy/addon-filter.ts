@@ -1,6 +1,6 @@
 import { resolveStemcell } from "./stemcells.ts";
 import { type Fields, optionalField } from "../configs/fields.ts";
-import { inspect } from "../templates/ruby.ts";
+import { toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { InstanceGroup } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
@@ -55,14 +55,14 @@ function readJobRule(job: unknown, section: string): Filter["jobs"][number] {
   const name = optionalField(job, "name", "string") ?? "";
   const release = optionalField(job, "release", "string") ?? "";
   if (name === "" || release === "")
-    throw new DirectorError(530004, `Job ${inspect(job)} ${section} both name and release.`);
+    throw new DirectorError(530004, `Job ${toRubyText(job)} ${section} both name and release.`);
   return { name, release };
 }
 
 /** @throws DirectorError 40000, 530005 */
 function readStemcellRule(stemcell: unknown, section: string): string {
   const os = optionalField(stemcell, "os", "string") ?? "";
-  if (os === "") throw new DirectorError(530005, `Stemcell ${inspect(stemcell)} ${section} an os name.`);
+  if (os === "") throw new DirectorError(530005, `Stemcell ${toRubyText(stemcell)} ${section} an os name.`);
   return os;
 }
 

@@ -4,7 +4,7 @@ import type { Subnet } from "../configs/subnets.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { DirectorError } from "../wire/errors.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import type { GroupNetwork } from "./manifest.ts";
 
@@ -129,10 +129,11 @@ function vipFor(
   const ips = network.subnets
     .filter(({ azs }) => azs.length === 0 || azs.includes(az))
     .flatMap(({ statics }) => statics.map(({ family, first }) => formatIp(family, first)));
-  const ip =
-    current !== undefined && ips.includes(current)
-      ? current
-      : ips.find((each) => !director.slot.value.addresses.has(each));
+  if (current !== undefined && ips.includes(current)) return current;
+  // The director looks for the zone of an instance in the zones of every subnet, and a subnet without any has no list of them.
+  if (az !== "" && network.subnets.some(({ azs }) => azs.length === 0))
+    throw new DirectorError(UNCLASSED, "undefined method 'include?' for nil");
+  const ip = ips.find((each) => !director.slot.value.addresses.has(each));
   if (ip !== undefined) return ip;
   throw new DirectorError(
     130011,
@@ -189,12 +190,15 @@ export function reserveAddresses(
     title,
     az: instance.az,
   };
-  for (const ip of instance.pendingIps) releaseAddress(director, ip);
+  // What was reserved before stays, although a lower address may have become free since.
+  const pending = instance.pendingIps;
+  for (const ip of pending) releaseAddress(director, ip);
   const networks = group.networks.map((each) => {
     const network = requireNetwork(plan, each.name);
     const current = planned.doubled.has(instance.id)
       ? undefined
-      : instance.ips.find(({ network: name }) => name === each.name)?.ip;
+      : (instance.ips.find(({ network: name }) => name === each.name)?.ip ??
+        pending.find((ip) => network.subnets.some((subnet) => containsAddress(subnet, ip))));
     const staticIp =
       network.type === "vip" ? vipOf(network, each, planned, instance) : statics.get(instance.id)?.get(each.name);
     return reserveAddress(director, network, holder, staticIp, current);

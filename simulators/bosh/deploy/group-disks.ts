@@ -1,7 +1,7 @@
 import type { CloudConfig } from "../configs/cloud-config.ts";
-import { asFields, isHash, optionalField } from "../configs/fields.ts";
-import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
-import { DirectorError, UNCLASSED } from "../wire/errors.ts";
+import { asFields, indexField, optionalField } from "../configs/fields.ts";
+import { isTruthy, toRubyText } from "../templates/ruby.ts";
+import { DirectorError } from "../wire/errors.ts";
 import type { InstanceGroup } from "./manifest.ts";
 
 type Disks = Pick<InstanceGroup, "diskMb" | "diskType" | "disks">;
@@ -34,8 +34,7 @@ function readSeveral(
   group: string,
   { diskTypes }: Pick<CloudConfig, "diskTypes">,
 ): Disks["disks"] {
-  for (const spec of specs)
-    if (!isHash(spec) && typeof spec !== "string") throw new DirectorError(UNCLASSED, unreadable(spec));
+  for (const spec of specs) indexField(spec, "name");
   const names = specs.map((spec) => asFields(spec).name ?? null);
   if (new Set(names).size !== names.length)
     throw new DirectorError(140013, `Instance group '${group}' persistent_disks's section contains duplicate names`);
@@ -54,12 +53,6 @@ function readSeveral(
     return { name: toRubyText(spec.name), type };
   });
 }
-
-/** Ruby's error for looking up a name in something other than a mapping. */
-const unreadable = (value: unknown): string =>
-  Array.isArray(value) || Number.isInteger(value)
-    ? "no implicit conversion of String into Integer"
-    : `undefined method '[]' for ${rubyInstance(value)}`;
 
 /** Whether Ruby on Rails calls it blank. */
 const isBlank = (value: unknown): boolean =>

@@ -2,7 +2,7 @@ import type { CloudConfig } from "../configs/cloud-config.ts";
 import { anyField, optionalField, requireField } from "../configs/fields.ts";
 import { parseAddresses, showRange } from "../configs/ip-ranges.ts";
 import { servesZones } from "../configs/networks.ts";
-import { inspect } from "../templates/ruby.ts";
+import { inspect, toRubyText } from "../templates/ruby.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { GroupNetwork } from "./manifest.ts";
 
@@ -26,7 +26,7 @@ export function readNetworks(
     throw new DirectorError(140009, `Instance group '${group}' must specify at least one network`);
   const networks = specs.map((spec) => {
     const name = requireField(spec, "name", "string");
-    const defaults = (optionalField(spec, "default", "array") ?? []).map(String);
+    const defaults = (optionalField(spec, "default", "array") ?? []).map(toRubyText);
     optionalField(spec, "nic_group", "string");
     const staticIps = readStaticIps(anyField(spec, "static_ips"), group);
     const network = known.get(name);

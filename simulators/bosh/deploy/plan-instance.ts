@@ -76,14 +76,26 @@ export function planInstance(
       network: digestOf([networks, group.networks.map(({ name, defaults }) => [name, defaults])]),
       persistent_disk: digestOf([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]),
       packages: digestOf(packages),
-      configuration: digestOf(
-        jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
-      ),
-      job: digestOf(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
+      configuration: digestOf(byName(jobs).map((job) => [job.name, configurationOf(job), linksOf(job, group, plan)])),
+      job: digestOf([group.name, byName(jobs).map(({ name, fingerprint }) => [name, fingerprint])]),
       tags: digestOf(manifest.tags),
     },
   };
 }
+
+/** The order in which jobs are listed makes no difference. */
+const byName = (jobs: readonly RenderedJob[]): readonly RenderedJob[] =>
+  jobs.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+const configurationOf = ({ texts, properties, fingerprint }: RenderedJob): unknown =>
+  texts.length > 0 ? texts : [properties, fingerprint];
+
+/** What a job provides, which lies beside its templates (`.bosh/links.json`, job_template_renderer.rb in bosh-director). */
+const linksOf = ({ name: job }: RenderedJob, { name: group }: InstanceGroup, { provided }: DeployPlan): unknown =>
+  provided
+    .filter((each) => each.group === group && each.job === job)
+    .map(({ name, type }) => JSON.stringify([name, type]))
+    .toSorted();
 
 /** The properties that decide, with its addresses, whether a VM still fits the plan. */
 export const vmParts = (

@@ -6,6 +6,7 @@ import { vmProperties } from "../configs/cloud-config.ts";
 import { readDeployConfigs } from "../configs/deploy-configs.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import { instanceName } from "../instances/names.ts";
+import { bindLinks } from "../links/bind.ts";
 import { groupKey, numberForDns } from "../links/content.ts";
 import { commitLinks, refuseLate } from "../links/resolve.ts";
 import { withLock } from "../tasks/locks.ts";
@@ -71,8 +72,11 @@ function* bindAll(run: DeployRun, resolved: ResolvedManifest): Body<Prepared> {
   const { director, task } = run;
   commitLinks(director, resolved.linkTable);
   numberAll(run, resolved);
-  for (const { name } of resolved.manifest.releases)
-    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
+  const releases = resolved.manifest.releases.map(({ name }) => name).sort();
+  yield* releases.reduceRight<Body>(
+    (inner, name) => withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, inner),
+    pause(0),
+  );
   bindReleases(director.slot.value, resolved.manifest);
   for (const stemcell of resolved.manifest.stemcells) resolveStemcell(director.slot.value, stemcell);
   yield* askAgents(run);
@@ -118,6 +122,8 @@ function* reserveForPlan(run: DeployRun, resolved: ResolvedManifest): Body<Prepa
     }
   }
   refuseLate(resolved, deployment.name);
+  const needed = new Set(plan.groups.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  bindLinks(director, deployment.name, resolved.links, needed);
   if (args.change === null)
     generateVariables(
       {

@@ -1,5 +1,5 @@
 import { requireReleaseVersion } from "../artifacts/find-release.ts";
-import { type Fields, isHash, optionalField, requireField } from "../configs/fields.ts";
+import { type Fields, indexField, isHash, optionalField, requireField } from "../configs/fields.ts";
 import { checkLinkSettings, readCustomProviders } from "../links/settings.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { JobSpec } from "./manifest.ts";
@@ -19,8 +19,13 @@ export function readJobs(
   const specs = requireField(fields, "jobs", "array");
   const own = optionalField(fields, "properties", "hash") ?? {};
   const common = mergeDeep(shared.properties, own);
-  optionalField(fields, "migrated_from", "array");
-  const jobs = specs.map((spec) => readJob(spec, group, { releases: shared.releases, properties: common }, state));
+  const origins = optionalField(fields, "migrated_from", "array") ?? [];
+  const jobs = specs.map((spec) => {
+    const job = readJob(spec, group, { releases: shared.releases, properties: common }, state);
+    // Who provided or consumed the links before is looked up for each job.
+    for (const origin of origins) indexField(origin, "name");
+    return job;
+  });
   for (const { name } of jobs)
     if (jobs.filter((each) => each.name === name).length > 1)
       throw new DirectorError(140010, `Colocated job '${name}' is already added to the instance group '${group}'`);

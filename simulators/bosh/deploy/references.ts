@@ -15,6 +15,7 @@ export interface ResolvedManifest {
   readonly releases: readonly ReleaseVersion[];
   readonly links: LinkPlan["resolved"];
   readonly linkTable: LinkPlan["linkTable"];
+  readonly provided: LinkPlan["provided"];
   readonly late: LinkPlan["late"];
 }
 
@@ -32,8 +33,8 @@ export function resolveManifest(
 ): ResolvedManifest {
   const known = manifest.releases.filter(({ name, version }) => isPresent(state, name, version));
   const releases = known.map(({ name, version }) => requireReleaseVersion(state, name, version));
-  const { resolved: links, linkTable, late } = planLinks(state.links, deployment, manifest, releases, nowMs);
-  return { manifest, config, releases, links, linkTable, late };
+  const { resolved: links, ...plan } = planLinks(state.links, deployment, manifest, releases, nowMs);
+  return { manifest, config, releases, links, ...plan };
 }
 
 /** A release without used jobs may be missing until the deploy binds it. */

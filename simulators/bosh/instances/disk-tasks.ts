@@ -2,7 +2,7 @@ import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { Stage } from "../tasks/stage.ts";
+import { logWarning, Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { allInstances } from "../state/lookup.ts";
 import { attachDisk, orphanDisk } from "./disk.ts";
@@ -13,7 +13,8 @@ export function* orphanDiskByCid(director: Director, task: Task, { cid }: TaskAr
   const stage = new Stage(director, task, "Orphan disk", 1);
   const step = stage.begin(cid);
   const owner = allInstances(director).find(({ disk }) => disk?.cid === cid);
-  if (owner !== undefined) orphanDisk(director, task, owner);
+  if (owner === undefined) logWarning(director, task, `Disk ${cid} does not exist. Orphaning is skipped`);
+  else orphanDisk(director, task, owner);
   step.finish();
   yield 0;
   return `disk ${cid} orphaned`;

@@ -23,6 +23,14 @@ export function connect(
   return link;
 }
 
+/** A link that holds something else than before is another link. */
+export function renew(table: Links, link: Link, content: string, nowMs: number): void {
+  if (link.content === content) return;
+  const isNew = link.content === undefined;
+  const renewed = isNew ? { ...link, content } : { ...link, content, id: ++table.ids.links, createdMs: nowMs };
+  table.links = [...table.links.filter(({ id }) => id !== link.id), renewed];
+}
+
 /** Removes the links that have lost their provider or consumer. */
 export function dropDangling(table: Links): void {
   const consumers = new Set(table.consumers.map(({ id }) => id));

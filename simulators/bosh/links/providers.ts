@@ -1,8 +1,10 @@
 import { asFields, type Fields, isHash } from "../configs/fields.ts";
+import { isTruthy } from "../templates/ruby.ts";
 import type { InstanceGroup, Manifest } from "../deploy/manifest.ts";
 import type { LinkDefinition, ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
 import type { LinkAlias, LinkDns, LinkProvider, Links } from "../state/links.ts";
-import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
+import { isManual } from "./settings.ts";
+import { findJobUses, isNil, type JobUse, type LinkUse, settingFor } from "./uses.ts";
 
 /**
  * The link providers of a deployment: those of its jobs' releases, those that its manifest adds, and its
@@ -17,13 +19,11 @@ export function planProviders(
   const known = new Map(
     table.providers.filter((each) => each.deployment === deployment).map((each) => [keyOf(each), each]),
   );
-  const ofJobs = [...customUses(manifest, releases), ...findUses(manifest, releases, "provides")]
-    .filter(({ job, definition }) => !isNil(job.provides, definition.name))
-    .map((use) => providerOf(use, deployment, manifest));
-  const ofDisks = manifest.groups.flatMap((group) =>
-    group.disks.map(({ name }) => diskProvider(group, name, deployment)),
-  );
-  return [...ofJobs, ...ofDisks].map((each) => {
+  const found = manifest.groups.flatMap((group) => [
+    ...findJobUses(group, releases).flatMap((use) => providersOf(use, deployment, manifest)),
+    ...group.disks.map(({ name }) => addresslessProvider({ group, job: group.name, kind: "disk", name }, deployment)),
+  ]);
+  return found.map((each) => {
     const before = known.get(keyOf(each));
     return { ...each, id: before?.id ?? ++table.ids.providers };
   });
@@ -32,18 +32,20 @@ export function planProviders(
 const keyOf = ({ group, job, kind, definition }: Omit<LinkProvider, "id">): string =>
   JSON.stringify([group, job, kind, definition]);
 
-/** The providers that a manifest defines for its jobs. */
-function customUses(manifest: Manifest, releases: readonly ReleaseVersion[]): readonly LinkUse[] {
-  return manifest.groups.flatMap((group) =>
-    group.jobs.flatMap((job) => {
-      const release = releases.find(({ name }) => name === job.release)?.jobs.find(({ name }) => name === job.name);
-      if (release === undefined) return [];
-      return job.customProviders.map((each): LinkUse => {
-        const properties = Array.isArray(each.properties) ? each.properties.map(String) : [];
-        return { group, job, release, definition: { name: String(each.name), type: String(each.type), properties } };
-      });
-    }),
+/** What a job provides by its manifest and its release, then what its manifest says of the links that it consumes. */
+function providersOf(use: JobUse, deployment: string, manifest: Manifest): readonly Omit<LinkProvider, "id">[] {
+  const { group, job, release } = use;
+  const custom = job.customProviders.map((each): LinkDefinition => {
+    const properties = Array.isArray(each.properties) ? each.properties.map(String) : [];
+    return { name: String(each.name), type: String(each.type), properties };
+  });
+  const provided = [...custom, ...release.provides].map((definition) =>
+    providerOf({ ...use, definition }, deployment, manifest),
   );
+  const manual = release.consumes
+    .filter(({ name }) => isManual(settingFor(job.consumes, name)))
+    .map(({ name, type }) => addresslessProvider({ group, job: job.name, kind: "manual", name, type }, deployment));
+  return [...provided, ...manual];
 }
 
 function providerOf(
@@ -57,10 +59,11 @@ function providerOf(
     group: group.name,
     job: job.name,
     kind: "job",
+    isWithheld: isNil(job.provides, definition.name),
     definition: definition.name,
     type: definition.type,
     name: String(given.as ?? definition.name),
-    shared: given.shared === true,
+    shared: isTruthy(given.shared),
     properties: exposedProperties(definition, release, job.properties),
     dns: dnsOf(group, manifest),
     aliases: aliasesIn(given.aliases),
@@ -76,15 +79,29 @@ function aliasesIn(given: unknown): readonly LinkAlias[] {
   });
 }
 
-function diskProvider(group: InstanceGroup, name: string, deployment: string): Omit<LinkProvider, "id"> {
+/** A provider without instances: a disk, or what the manifest itself says. */
+function addresslessProvider(
+  {
+    group,
+    job,
+    kind,
+    name,
+    type = "disk",
+  }: Pick<LinkProvider, "job" | "kind" | "name"> & {
+    readonly group: InstanceGroup;
+    readonly type?: string;
+  },
+  deployment: string,
+): Omit<LinkProvider, "id"> {
   const dns = { defaultNetwork: "", networks: [], usesNames: false, usesShortNames: false, usesLinkNames: false };
   return {
     deployment,
     group: group.name,
-    job: group.name,
-    kind: "disk",
+    job,
+    kind,
+    isWithheld: false,
     definition: name,
-    type: "disk",
+    type,
     name,
     shared: false,
     properties: { name },

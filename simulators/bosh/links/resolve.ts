@@ -9,7 +9,7 @@ import { describeFailure } from "./messages.ts";
 import { planProviders } from "./providers.ts";
 import { isManual } from "./settings.ts";
 import { matchVariables } from "./variables.ts";
-import { findUses, findVariableUses, isNil, type LinkUse, settingFor } from "./uses.ts";
+import { findConsumed, findVariableUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
 /** A link that a job consumes: the name within the job, and its source. */
 export interface ResolvedLink {
@@ -36,6 +36,8 @@ export interface LinkPlan {
   readonly resolved: readonly ResolvedLink[];
   /** All links of the director once this plan is adopted. */
   readonly linkTable: Links;
+  /** What the deployment itself provides, and what it provided last: the director forgets that only after a success. */
+  readonly provided: readonly LinkProvider[];
   /** Errors that are reported only when the links are bound, while the deployment is prepared. */
   readonly late: readonly string[];
 }
@@ -55,9 +57,12 @@ export function planLinks(
 ): LinkPlan {
   const next = copyTable(table);
   const own = planProviders(next, deployment, manifest, releases);
-  const uses = findUses(manifest, releases, "consumes");
-  const ofVariables = matchVariables(next, deployment, findVariableUses(manifest), own);
-  const matched = matchConsumers(next, deployment, uses, own, ofVariables.errors);
+  const uses = findConsumed(manifest, releases);
+  const open = own.filter(isOpen);
+  const kept = new Set(own.map(({ id }) => id));
+  const stale = table.providers.filter((each) => each.deployment === deployment && !kept.has(each.id));
+  const ofVariables = matchVariables(next, deployment, findVariableUses(manifest), open);
+  const matched = matchConsumers(next, deployment, uses, open, ofVariables.errors);
   const isOther = (each: { readonly deployment: string }): boolean => each.deployment !== deployment;
   const external = next.consumers.filter((each) => !isOther(each) && each.ownerType === "external");
   next.providers = [...next.providers.filter(isOther), ...own];
@@ -66,7 +71,7 @@ export function planLinks(
     connect(next, consumer, provider, { name: consumer.definition, network: null, nowMs }),
   );
   const ofJobs = matched.resolved.map(({ consumer, source, name }) => {
-    const provider = source.kind === "provider" ? source.provider : null;
+    const provider = source.kind === "provider" ? source.provider : manualOf(own, consumer);
     const network = source.kind === "provider" ? (source.network ?? null) : null;
     return connect(next, consumer, provider, { name, network, nowMs });
   });
@@ -75,8 +80,17 @@ export function planLinks(
   const ownIds = new Set([...ofVariables.consumers, ...matched.consumers].map(({ id }) => id));
   next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.has(id));
   dropDangling(next);
-  return { resolved: matched.resolved, linkTable: next, late: matched.late };
+  return { resolved: matched.resolved, linkTable: next, provided: [...own, ...stale], late: matched.late };
 }
+
+/** Whether a consumer can be matched with it. */
+const isOpen = ({ kind, isWithheld }: LinkProvider): boolean => kind !== "manual" && !isWithheld;
+
+/** What the manifest itself says of a link, as its provider. */
+const manualOf = (own: readonly LinkProvider[], { group, owner, definition }: LinkConsumer): LinkProvider | null =>
+  own.find(
+    (each) => each.kind === "manual" && each.group === group && each.job === owner && each.definition === definition,
+  ) ?? null;
 
 /** Adopts a planned table of links. */
 export function commitLinks(director: Director, { providers, consumers, links, ids }: Links): void {
@@ -204,5 +218,5 @@ function poolOf(
 ): readonly LinkProvider[] {
   if (given.deployment === undefined || given.deployment === null || given.deployment === deployment) return own;
   const other = String(given.deployment);
-  return providers.filter((each) => each.deployment === other && each.shared);
+  return providers.filter((each) => each.deployment === other && each.shared && isOpen(each));
 }

@@ -1,6 +1,7 @@
-import { asFields, type Fields, isHash, optionalField } from "../configs/fields.ts";
+import { asFields, type Fields, indexField, isHash, optionalField } from "../configs/fields.ts";
 import type { JobSpec } from "../deploy/manifest.ts";
 import type { ReleaseJob } from "../state/artifacts.ts";
+import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /*
@@ -19,11 +20,11 @@ const at = (job: string, group: string): string => `in job '${job}' in instance 
 /** @throws DirectorError 40000, or 100 with all errors */
 export function checkLinkSettings(job: JobSpec, release: ReleaseJob, place: JobPlace): void {
   refuseAll(checkCustomProviders(job, release, place));
-  const names = [...job.customProviders.map((each) => String(each.name)), ...release.provides.map(({ name }) => name)];
-  refuseAll([
-    ...names.flatMap((name) => (Object.hasOwn(job.provides, name) ? checkProvider(job, name, place) : [])),
-    ...checkProperties(job, release),
-  ]);
+  const definitions = [...job.customProviders, ...release.provides].map(({ name, properties }) => ({
+    name: String(name),
+    properties,
+  }));
+  refuseAll(definitions.flatMap((each) => checkProvided(job, release, each, place)));
   const consumed = release.consumes.map(({ name }) => name);
   refuseAll(consumed.flatMap((name) => (Object.hasOwn(job.consumes, name) ? checkConsumer(job, name, place) : [])));
 }
@@ -32,6 +33,17 @@ export function checkLinkSettings(job: JobSpec, release: ReleaseJob, place: JobP
 function refuseAll(lines: readonly string[]): void {
   const [first] = lines;
   if (first !== undefined) throw new DirectorError(UNCLASSED, lines.join("\n"));
+}
+
+/** What is wrong with how the manifest sets a link that a job provides, else with the properties that the link shows. */
+function checkProvided(
+  job: JobSpec,
+  release: ReleaseJob,
+  { name, properties }: { readonly name: string; readonly properties?: unknown },
+  place: JobPlace,
+): readonly string[] {
+  const faults = Object.hasOwn(job.provides, name) ? checkProvider(job, name, place) : [];
+  return faults.length > 0 ? faults : checkProperties(job, release, properties);
 }
 
 function checkCustomProviders(job: JobSpec, release: ReleaseJob, { group }: JobPlace): readonly string[] {
@@ -69,18 +81,30 @@ function checkProvider({ name: job, provides }: JobSpec, name: string, { group }
   return Object.hasOwn(given, "name") || Object.hasOwn(given, "type") ? [nameOrType(name, job, group)] : [];
 }
 
-/** Checks that the properties that a job's links expose are given or declared. */
-function checkProperties(job: JobSpec, release: ReleaseJob): readonly string[] {
-  const custom = job.customProviders.map((each) => (Array.isArray(each.properties) ? each.properties.map(String) : []));
-  const wanted = [...custom.flat(), ...release.provides.flatMap(({ properties }) => properties ?? [])];
-  return wanted
-    .filter((path) => !isGiven(job.properties, path) && !Object.hasOwn(release.properties, path))
-    .map((path) => `Link property ${path} in template ${job.name} is not defined in release spec`);
+/** The properties that a job's link shows must be given or declared. @throws DirectorError 100 in Ruby's words for what are no paths */
+function checkProperties(job: JobSpec, release: ReleaseJob, properties: unknown): readonly string[] {
+  return listPaths(properties)
+    .filter((path) => !isGiven(job.properties, path) && !(typeof path === "string" && path in release.properties))
+    .map((path) => `Link property ${toRubyText(path)} in template ${job.name} is not defined in release spec`);
 }
 
-function isGiven(properties: Fields, path: string): boolean {
+/** The paths of a list; a list can be split like a text, and is never found. @throws DirectorError 100 */
+function listPaths(properties: unknown): readonly unknown[] {
+  if (!isTruthy(properties)) return [];
+  const list: unknown = isHash(properties) ? Object.entries(properties) : properties;
+  if (!Array.isArray(list)) throw new DirectorError(UNCLASSED, `undefined method 'each' for ${rubyInstance(list)}`);
+  return list.map((path: unknown) => {
+    if (typeof path === "string" || Array.isArray(path)) return path;
+    throw new DirectorError(UNCLASSED, `undefined method 'split' for ${rubyInstance(path)}`);
+  });
+}
+
+function isGiven(properties: Fields, path: unknown): boolean {
+  if (typeof path !== "string") return false;
   let value: unknown = properties;
-  for (const key of path.split(".")) {
+  // Ruby drops the empty parts at the end; nothing at all is the properties themselves.
+  for (const key of path.replace(/\.+$/, "").split(".")) {
+    if (key === "" && value === properties && /^\.*$/.test(path)) return true;
     if (!isHash(value) || !Object.hasOwn(value, key)) return false;
     value = value[key];
   }
@@ -105,7 +129,15 @@ function checkConsumer({ name: job, consumes }: JobSpec, name: string, place: Jo
       : []),
     ...(has("name") || has("type") ? [nameOrType(name, job, group)] : []),
   ];
-  return errors.length > 0 || isManual(given) ? errors : checkSource(given, name, job, place);
+  if (errors.length > 0 || isManual(given)) return errors;
+  return refuseUnsplit(given, checkSource(given, name, job, place));
+}
+
+/** The name of a link is the last part of what it comes from. @throws DirectorError 100 in Ruby's words for what is no text */
+function refuseUnsplit(given: Fields, errors: readonly string[]): readonly string[] {
+  const isText = !Object.hasOwn(given, "from") || typeof given.from === "string" || Array.isArray(given.from);
+  if (errors.length > 0 || isText) return errors;
+  throw new DirectorError(UNCLASSED, `undefined method 'split' for ${rubyInstance(given.from)}`);
 }
 
 /** Checks that the deployment from which a link comes exists. */
@@ -122,6 +154,9 @@ function checkSource(given: Fields, name: string, job: string, { group, deployme
 export const isManual = (given: Fields): boolean =>
   ["instances", "properties", "address"].some((key) => Object.hasOwn(given, key));
 
-/** The providers that a manifest defines for a job. @throws DirectorError 40000 */
-export const readCustomProviders = (fields: unknown): readonly Fields[] =>
-  (optionalField(fields, "custom_provider_definitions", "array") ?? []).map(asFields);
+/** The providers that a manifest defines for a job. @throws DirectorError 40000, or 100 in Ruby's words */
+export function readCustomProviders(fields: unknown): readonly Fields[] {
+  const specs = optionalField(fields, "custom_provider_definitions", "array") ?? [];
+  for (const each of specs) indexField(each, "name");
+  return specs.map(asFields);
+}

@@ -28,21 +28,21 @@ export const findVariableUses = ({ variables }: Manifest): readonly VariableUse[
     })),
   );
 
-/** The links that the jobs of a manifest consume, or provide, according to their releases. */
-export function findUses(
-  manifest: Manifest,
-  releases: readonly ReleaseVersion[],
-  side: "consumes" | "provides",
-): readonly LinkUse[] {
-  return manifest.groups.flatMap((group) =>
-    group.jobs.flatMap((job) => {
-      const release = releases.find(({ name }) => name === job.release)?.jobs.find(({ name }) => name === job.name);
-      return release === undefined
-        ? []
-        : release[side].map((definition): LinkUse => ({ group, job, definition, release }));
-    }),
+/** A job that an instance group runs, with what its release says of it. */
+export type JobUse = Omit<LinkUse, "definition">;
+
+/** The jobs of a group that are in the releases. */
+export const findJobUses = (group: InstanceGroup, releases: readonly ReleaseVersion[]): readonly JobUse[] =>
+  group.jobs.flatMap((job) => {
+    const release = releases.find(({ name }) => name === job.release)?.jobs.find(({ name }) => name === job.name);
+    return release === undefined ? [] : [{ group, job, release }];
+  });
+
+/** What the jobs of a manifest consume by their releases. */
+export const findConsumed = (manifest: Manifest, releases: readonly ReleaseVersion[]): readonly LinkUse[] =>
+  manifest.groups.flatMap((group) =>
+    findJobUses(group, releases).flatMap((use) => use.release.consumes.map((definition) => ({ ...use, definition }))),
   );
-}
 
 /** Whether the manifest says `nil`, with which a job provides or consumes nothing. */
 export const isNil = (settings: Fields, name: string): boolean =>

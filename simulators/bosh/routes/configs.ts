@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { teamScopes } from "../auth/scopes.ts";
+import { hasAnyScope, teamScopes } from "../auth/scopes.ts";
 import { configsById, latestConfigs, liveConfigs } from "../configs/latest.ts";
 import { saveConfig } from "../configs/save.ts";
 import { audit } from "../events/audit.ts";
@@ -148,10 +148,13 @@ export const CONFIGS: readonly DirectorRoute[] = [
   ...typedConfigRoutes("/cloud_configs", "cloud"),
   ...typedConfigRoutes("/runtime_configs", "runtime"),
   ...typedConfigRoutes("/cpi_configs", "cpi"),
-  route("GET", "/deployment_configs", { needs: "list_deployments" }, ({ director, query }) => {
-    const rows = query.getAll("deployment[]").flatMap((name) => {
+  route("GET", "/deployment_configs", { needs: "list_deployments" }, ({ director, query, caller }) => {
+    const single = query.get("deployment");
+    const names = single === null ? query.getAll("deployment[]") : [single];
+    const rows = names.flatMap((name) => {
       const deployment = director.slot.value.deployments.get(name);
-      if (deployment === undefined) return [];
+      if (deployment === undefined || !hasAnyScope(caller, teamScopes(deployment.teams, "read", director.uuid)))
+        return [];
       const ids = [...deployment.cloudConfigIds, ...deployment.runtimeConfigIds];
       return configsById(director, ids).map((config) => ({ deployment, config }));
     });

@@ -41,10 +41,5 @@ function startErrand(context: RequestContext): HttpReply {
 /** The routes of /deployments/:deployment/errands. */
 export const ERRANDS: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/errands", { deployment: "read" }, listErrands),
-  route(
-    "POST",
-    "/deployments/:deployment/errands/:errand/runs",
-    { deployment: "admin", media: ["application/json"] },
-    startErrand,
-  ),
+  route("POST", "/deployments/:deployment/errands/:errand/runs", { deployment: "admin" }, startErrand),
 ];

@@ -50,10 +50,17 @@ function listReleases({ director }: RequestContext): HttpReply {
         commit_hash: commitHash,
         uncommitted_changes: uncommittedChanges,
         currently_deployed: releaseUsers(director, name, version).length > 0,
-        job_names: jobs.map((job) => job.name).sort(),
+        job_names: byAge(jobs, versions).map((job) => job.name),
       })),
     })),
   );
+}
+
+/** The jobs in the order in which the director came to know them: those of earlier uploads first, then as their release lists them. */
+function byAge(jobs: ReleaseVersion["jobs"], versions: readonly ReleaseVersion[]): ReleaseVersion["jobs"] {
+  const known = [...new Set(versions.flatMap((each) => each.jobs.map(({ fingerprint }) => fingerprint)))];
+  const ages = new Map(known.map((fingerprint, age) => [fingerprint, age]));
+  return jobs.toSorted((a, b) => (ages.get(a.fingerprint) ?? 0) - (ages.get(b.fingerprint) ?? 0));
 }
 
 const sortVersions = (versions: readonly ReleaseVersion[]): readonly ReleaseVersion[] =>
@@ -157,15 +164,17 @@ function exportRelease(context: RequestContext): HttpReply {
 /** A job of a release by its fingerprint, with the contents of its job.MF. */
 function showReleaseJob({ director, query }: RequestContext): HttpReply {
   const [name, release, fingerprint] = ["name", "release_name", "fingerprint"].map((field) => query.get(field));
-  const nothing = (status: number): HttpReply => ({
+  const nothing = (status: number, body = ""): HttpReply => ({
     status,
-    body: "",
+    body,
     headers: { "Content-Type": "application/json" },
   });
   if (name === null || fingerprint === null || typeof release !== "string") return nothing(400);
   const jobs = (director.slot.value.releases.get(release) ?? []).flatMap((version) => version.jobs);
   const job = jobs.find((each) => each.name === name && each.fingerprint === fingerprint);
-  return job === undefined ? nothing(404) : json(200, [{ name, fingerprint, spec: job.spec }]);
+  return job === undefined
+    ? nothing(404, "Endpoint '/jobs' not found.")
+    : json(200, [{ name, fingerprint, spec: job.spec }]);
 }
 
 /** The routes of /releases. */

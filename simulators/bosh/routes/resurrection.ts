@@ -1,4 +1,5 @@
 import type { HttpReply } from "../../kernel/index.ts";
+import { toRubyText } from "../templates/ruby.ts";
 import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { emptyReply, htmlJson } from "../wire/replies.ts";
@@ -9,7 +10,8 @@ const show = ({ director }: RequestContext): HttpReply =>
 
 function pause(context: RequestContext): HttpReply {
   const body = jsonObject(context) ?? raiseUnforeseen();
-  context.director.slot.value.resurrectionPaused = body.resurrection_paused === true;
+  // Anything but `false` pauses it.
+  context.director.slot.value.resurrectionPaused = toRubyText(body.resurrection_paused) !== "false";
   return emptyReply(200);
 }
 

@@ -1,13 +1,15 @@
 import type { Fields } from "../configs/fields.ts";
 
-/** A link that a job or a disk of a deployment provides. */
+/** What a job or a disk of a deployment provides, or the manifest itself says of a link that a job consumes. */
 export interface LinkProvider {
   readonly id: number;
   readonly deployment: string;
   readonly group: string;
   /** A disk has the name of its group here. */
   readonly job: string;
-  readonly kind: "job" | "disk";
+  readonly kind: "job" | "disk" | "manual";
+  /** Whether the manifest withholds it: listed, but nothing can consume it. */
+  readonly isWithheld: boolean;
   /** In the release's job. */
   readonly definition: string;
   readonly type: string;
@@ -56,10 +58,11 @@ export interface Link {
   readonly id: number;
   readonly name: string;
   readonly consumerId: number;
-  /** Null if the manifest itself states the contents. */
   readonly providerId: number | null;
   readonly createdMs: number;
   readonly network: string | null;
+  /** What it holds, as a digest; undefined until it is bound. */
+  readonly content?: string;
 }
 
 /** All links of the director, with their two ends. */

@@ -126,9 +126,14 @@ export const sees = (actor: Actor, row: ImageRow): boolean =>
   memberOf(row, actor.projectId) !== undefined;
 
 /** An image that the actor may see. @throws Refusal 404 */
-export function requireImage({ slot }: Glance, actor: Actor, id: string): ImageRow {
+export function requireImage(
+  { slot }: Glance,
+  actor: Actor,
+  id: string,
+  refusal: (id: string) => string = (missing) => `No image found with ID ${missing}`,
+): ImageRow {
   const row = slot.value.images.get(id);
-  if (row === undefined || !sees(actor, row)) throw new Refusal(404, "", `No image found with ID ${id}`);
+  if (row === undefined || !sees(actor, row)) throw new Refusal(404, "", refusal(id));
   return row;
 }
 

@@ -37,7 +37,6 @@ export function addNetwork(neutron: Neutron, options: { readonly external?: bool
     ...newRow(neutron, PROJECT, 1),
     name: "net",
     adminStateUp: true,
-    shared: false,
     external: options.external ?? false,
     isDefault: false,
     portSecurity: true,

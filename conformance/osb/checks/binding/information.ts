@@ -8,7 +8,7 @@ import { bindingAnswers, INFORMATION, isCredentialService, isDone, isPresent } f
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { judgeBadEnd } from "../../model/stages.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
-import type { Lifecycle } from "../../sequences/lifecycles.ts";
+import { leftBy, type Lifecycle } from "../../sequences/lifecycles.ts";
 
 /** What a lifecycle has to have reached, and why a check does not apply to one that has. */
 const BOUND = {
@@ -18,9 +18,12 @@ const BOUND = {
 } as const;
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
-  const bind = lifecycle.binds[0]?.answer;
+  const [ended] = lifecycle.binds;
+  const bind = ended?.answer;
   if (!isCredentialService(lifecycle) || bind === undefined || !isDone(bind)) return undefined;
   if (isPresent(bodyOf(bind)["credentials"])) return pass(bind);
+  if (ended !== undefined && ended.polls.length > 0)
+    return followsFrom("bind-201", `a bind in progress is answered ${bind.status}`, bind, ...ended.polls.slice(0, 1));
   return fail("credentials in the answer of a finished bind", "none", bind);
 }
 
@@ -40,10 +43,11 @@ const judgeCredentials =
   };
 
 /** A bindable plan can be bound: a refusal may be due to something missing that only its owner knows. */
-function judgeBound({ binds }: Lifecycle): Outcome | undefined {
-  const [first] = binds;
-  if (first === undefined) return undefined;
+function judgeBound(lifecycle: Lifecycle): Outcome | undefined {
+  const { binds } = lifecycle;
   const failed = binds.find(({ state }) => state !== "succeeded");
+  if (failed === undefined) leftBy(lifecycle, "bind");
+  if (binds.length === 0) return undefined;
   if (failed === undefined) return pass(...binds.map(({ answer }) => answer));
   return judgeBadEnd("bind", "a bindable plan to be bound", failed);
 }

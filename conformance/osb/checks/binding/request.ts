@@ -4,7 +4,7 @@ import { fail, followsFrom, type Outcome, worstOf } from "../../../runner/check.
 import type { OsbContext } from "../../context.ts";
 import { expectUnflagged } from "../removal.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
+import { expectErrorOf422, expectStatus, expectStatusOf, ordinaryRefusal, seenOf } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
@@ -161,7 +161,7 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
         if (bind.answer.status >= 400 && bind.answer.status < 500) return ordinaryRefusal(bind.answer);
         if (bind.answer.status >= 500)
           return followsFrom("bind-creates-binding", `an ordinary bind fails: ${bind.answer.status}`, bind.answer);
-        return expectStatus(bind.answer, context.minor >= 14 ? [201, 202] : [201]);
+        return expectStatusOf(bind, context.minor >= 14 ? [201, 202] : [201]);
       }),
   }),
 ];

@@ -6,7 +6,7 @@ import { judgeUnknownPoll } from "../../judging/unknown-poll.ts";
 import { isPolled } from "../../model/polls.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import { pollInvalid, pollMalformed, pollRoundTrip, pollWithoutHints } from "./odd-polls.ts";
-import { judge410, judgeEveryPoll, judgeKeptState, judgeProcessed, judgeRetryAfter, judgeServed } from "./polls.ts";
+import { judge410, judgeAvailable, judgeEveryPoll, judgeKeptState, judgeProcessed, judgeRetryAfter } from "./polls.ts";
 
 async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {
   if (!(await isPolled(context.shared, "binding")))
@@ -26,7 +26,7 @@ export const pollingLastOperationBindingsChecks: readonly OsbCheck[] = [
     id: "lastop-binding-available",
     title: "The operation of a binding can be polled",
     requirement: "After a 202 to a bind or an unbind the last_operation endpoint of the binding answers.",
-    run: judgeEveryPoll("binding", judgeServed),
+    run: judgeAvailable("binding"),
   }),
   review({
     id: "lastop-binding-200",

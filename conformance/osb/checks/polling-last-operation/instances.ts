@@ -9,7 +9,7 @@ import { isPolled } from "../../model/polls.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import { standardAnswers } from "../../sequences/standard-answers.ts";
 import { pollInvalid, pollMalformed, pollRoundTrip, pollWithoutHints } from "./odd-polls.ts";
-import { judge410, judgeEveryPoll, judgeKeptState, judgeProcessed, judgeRetryAfter, judgeServed } from "./polls.ts";
+import { judge410, judgeAvailable, judgeEveryPoll, judgeKeptState, judgeProcessed, judgeRetryAfter } from "./polls.ts";
 
 function judgeRetryAfterForm(poll: Answer): Outcome | undefined {
   const value = poll.headers["retry-after"];
@@ -62,7 +62,7 @@ export const pollingLastOperationInstancesChecks: readonly OsbCheck[] = [
     title: "The operation of an instance can be polled",
     requirement:
       "After a 202 to a provision, an update or a deprovision the last_operation endpoint of the instance answers.",
-    run: judgeEveryPoll("instance", judgeServed),
+    run: judgeAvailable("instance"),
   }),
   review({
     id: "lastop-instance-200",

@@ -7,7 +7,7 @@ import { expectStatus, seenOf } from "../../judge.ts";
 import type { ThingKind } from "../../model/deletions.ts";
 import { polledAgain } from "../../model/polls.ts";
 import { asyncBindOffer, asyncOffer } from "../../sequences/asynchronous-plans.ts";
-import type { Lifecycle } from "../../sequences/lifecycles.ts";
+import { allLifecycles, type Lifecycle } from "../../sequences/lifecycles.ts";
 import { ordinaryPolls } from "../../sequences/standard-answers.ts";
 
 const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind"];
@@ -32,8 +32,30 @@ export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: Thin
   };
 }
 
+/** The operations of a lifecycle on its instance, or on its bindings, that were accepted to be polled. */
+function operationsOf({ provision, binds, unbind, deprovision }: Lifecycle, kind: ThingKind) {
+  const ended = kind === "instance" ? [provision, deprovision] : [...binds, unbind];
+  return ended.filter((each) => each !== undefined).filter(({ answer }) => answer.status === 202);
+}
+
+/**
+ * Polls are answered from the first one on. A broker that fails now and then does so at any request; one whose operations can't be polled yet
+ * fails at most first polls, and at none of those that follow.
+ */
+export function judgeAvailable(kind: ThingKind) {
+  const judgeAll = judgeEveryPoll(kind, judgeServed);
+  return async (context: OsbContext): Promise<Outcome> => {
+    const operations = (await allLifecycles(context.shared)).flatMap((lifecycle) => operationsOf(lifecycle, kind));
+    const stumbled = operations.map((each) => each.stumbled).filter((answer) => answer !== undefined);
+    const [first] = stumbled;
+    return first !== undefined && stumbled.length > 1 && stumbled.length * 2 > operations.length
+      ? fail("the endpoint to answer at once", seenOf(first), ...stumbled)
+      : judgeAll(context);
+  };
+}
+
 /** The endpoint answers; a deletion may be answered 404 or 410. */
-export function judgeServed(poll: Answer, kind: ThingKind): Outcome {
+function judgeServed(poll: Answer, kind: ThingKind): Outcome {
   const isGone = isDeleting(poll) && [404, 410].includes(poll.status);
   if (poll.status < 400 || isGone) return pass(poll);
   return poll.status === 410

@@ -2,7 +2,7 @@ import type { Answer } from "../../../client/answer.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus } from "../../judge.ts";
+import { expectErrorOf422, expectStatus, expectStatusOf } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { judgeBadEnd } from "../../model/stages.ts";
 import { expectUnflagged } from "../removal.ts";
@@ -34,7 +34,7 @@ function judgeCreated({ offer, provision, fetched, binds, deprovision, controls,
     return judgeBadEnd("provision", `plan "${offer.plan.name}" to be provisioned`, provision);
   const isFetched = fetched?.status === 200 && controls.fetchInstance?.status !== 200;
   if (isFetched || binds.some((bind) => bind.state === "succeeded")) return pass(answer, ...(fetched ? [fetched] : []));
-  if (deprovision === undefined) return unknown(brokenOff ?? "it was not looked for afterwards", answer);
+  if (deprovision === undefined) return unknown(brokenOff?.blame ?? "it was not looked for afterwards", answer);
   if (isSuccess(deprovision.answer)) return pass(answer, deprovision.answer);
   const evidence = [answer, fetched, binds[0]?.answer, deprovision.answer].filter((each) => each !== undefined);
   return fail("an instance that can be fetched, bound or deleted", "none of it works", ...evidence);
@@ -77,8 +77,8 @@ export const provisioningCreationChecks: readonly OsbCheck[] = [
     clauses: ["provision-201", "provision-202", "async-202"],
     needs: { instances: 0 },
     run: (context) =>
-      judgeLifecycles(context, ({ provision: { answer } }) =>
-        isSuccess(answer) ? expectStatus(answer, [201, 202]) : undefined,
+      judgeLifecycles(context, ({ provision }) =>
+        isSuccess(provision.answer) ? expectStatusOf(provision, [201, 202]) : undefined,
       ),
   }),
 ];

@@ -1,9 +1,9 @@
 import { isObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
-import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectStatus, ordinaryRefusal } from "../../judge.ts";
+import { expectStatus, expectStatusOf, ordinaryRefusal } from "../../judge.ts";
 import {
   acceptedUpdate,
   anyUpdate,
@@ -55,11 +55,14 @@ const compareParameters = (record: UpdateRecord): Outcome => {
     : fail("the parameters to stay", "other ones", before, record.settled.answer, after);
 };
 
-function judgePlan({ change, settled, after }: UpdateRecord): Outcome {
+function judgePlan({ live, change, settled, before, after }: UpdateRecord): Outcome {
   if (settled.state !== "succeeded") return notApplicable(`the update ${settled.state}`, settled.answer);
   if (after === undefined) return notApplicable("instances are not retrievable", settled.answer);
   const seen = bodyOf(after)["plan_id"];
   if (seen === undefined) return notApplicable("plan_id is not returned", after);
+  const was = before === undefined ? undefined : bodyOf(before)["plan_id"];
+  if (was !== undefined && was !== null && was !== live.offer.plan.id)
+    return followsFrom("fetch-instance-plan-id", `the plan was fetched as ${JSON.stringify(was)} before`, after);
   return seen === change.planId
     ? pass(settled.answer, after)
     : fail(`plan_id ${change.planId}`, JSON.stringify(seen), settled.answer, after);
@@ -99,10 +102,11 @@ const worstOfAll = (outcomes: Promise<readonly Outcome[]>): Promise<Outcome> =>
   outcomeOf(async () => worstOf(await outcomes));
 
 async function judgeUpdateStatus(context: OsbContext): Promise<Outcome> {
-  const judge = ({ settled: { answer } }: UpdateRecord): Outcome => {
+  const judge = ({ settled }: UpdateRecord): Outcome => {
+    const { answer } = settled;
     if ([404, 405, 422, 501].includes(answer.status))
       return notApplicable(`it is about updates that are accepted, and this is answered ${answer.status}`, answer);
-    return answer.status >= 400 && answer.status < 500 ? ordinaryRefusal(answer) : expectStatus(answer, [200, 202]);
+    return answer.status >= 400 && answer.status < 500 ? ordinaryRefusal(answer) : expectStatusOf(settled, [200, 202]);
   };
   return worstOf([
     await outcomeOf(async () => judge(await anyUpdate(context))),

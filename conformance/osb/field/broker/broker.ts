@@ -31,6 +31,7 @@ class FieldBroker {
   readonly #catalog: JsonObject;
   readonly #things = new Things();
   #works = 0;
+  #requests = 0;
 
   constructor(behaviour: Behaviour, nowMs: () => number) {
     this.#behaviour = behaviour;
@@ -41,7 +42,12 @@ class FieldBroker {
   readonly handle: Handler = async (request) => {
     this.#things.settle(this.#nowMs());
     const { asynchronous = [], room = Number.POSITIVE_INFINITY, beforeLogin, first, last } = this.#behaviour;
-    const facts = factsOf(request, this.#things, { catalog: this.#catalog, asynchronous, room });
+    const facts = factsOf(request, this.#things, {
+      catalog: this.#catalog,
+      asynchronous,
+      room,
+      nth: this.#requests++,
+    });
     const response =
       beforeLogin?.(facts) ?? refusalOf(request, this.#behaviour) ?? first?.(facts) ?? this.#answer(facts);
     const identified = withIdentity(request, response);

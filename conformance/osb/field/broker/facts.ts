@@ -7,6 +7,8 @@ import type { Change, Thing, Things } from "./things.ts";
 /** Everything that an answer can depend on. */
 export interface Facts {
   readonly request: WireRequest;
+  /** How many requests came before this one. */
+  readonly nth: number;
   /** Undefined for a route that the API does not have. */
   readonly operation: Operation | undefined;
   /** 17 for 2.17: the version that the request names, or the newest. */
@@ -67,10 +69,12 @@ interface Limits {
   readonly asynchronous: readonly Change[];
   /** How many instances there may be. */
   readonly room: number;
+  /** How many requests came before this one. */
+  readonly nth: number;
 }
 
 /** What a broker with these limits knows of a request. */
-export function factsOf(request: WireRequest, things: Things, { catalog, asynchronous, room }: Limits): Facts {
+export function factsOf(request: WireRequest, things: Things, { catalog, asynchronous, room, nth }: Limits): Facts {
   const operation = operationOf(request);
   const minor = Number(/^2\.(\d+)$/.exec(request.headers["x-broker-api-version"] ?? "")?.[1] ?? "17");
   const body = objectOf(request);
@@ -83,6 +87,7 @@ export function factsOf(request: WireRequest, things: Things, { catalog, asynchr
   const isBinding = operation === "bind" || operation === "unbind";
   return {
     request,
+    nth,
     operation,
     minor,
     body,

@@ -182,4 +182,20 @@ export const OPERATIONS: readonly FieldBroker[] = [
     minor: 13,
     behaviour: { asynchronous },
   },
+  {
+    id: "in-progress-is-200",
+    does: "answers 200 with an operation, which is in progress, to whatever takes time",
+    report: {
+      repository: "cloudfoundry/servicebroker",
+      number: 709,
+      says: "asks what a 200 means during a provision: there seem to be two ways to see whether it is done",
+    },
+    rule: "202 MUST be returned if the operation is in progress; 200 and 201 say that it is done.",
+    behaviour: {
+      catalog,
+      asynchronous: EVERYTHING,
+      last: (response) => (response.status === 202 ? { ...response, status: 200 } : response),
+    },
+    fails: ["provision-201", "update-200", "deprovision-200", "bind-201", "unbind-200"],
+  },
 ];

@@ -134,12 +134,12 @@ export const SOURCES: readonly FieldBroker[] = [
       commit: "b37770a",
       says: "the deletion of an instance that is not found throws where nobody catches it, so that no answer is sent",
     },
-    rule: "Binding: 201 MUST be returned if the binding was created. No answer can't be judged, and keeps nothing else from being judged.",
+    rule: "Binding: 201 MUST be returned if the binding was created. Deletions: 410 MUST be returned for what does not exist, so no answer is a wrong one.",
     behaviour: {
       catalog,
       answers: { ...inEach(NOTHING_TO_DELETE, { hangsUp: true }), "bind: done": { status: 200 } },
     },
-    fails: ["bind-201"],
+    fails: ["deprovision-410-unknown", "bind-201", "unbind-410-unknown"],
     leavesBehind: true,
   },
   {

@@ -1,7 +1,7 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
 import { type AdminKind, type AdminRow, type Designate, NAMESERVER, POOL_ID } from "../state/state.ts";
-import { duplicate, forbidden, missingField, notFound } from "../wire/errors.ts";
+import { badRequest, duplicate, forbidden, missingField, notFound } from "../wire/errors.ts";
 import {
   attributes,
   description,
@@ -14,6 +14,7 @@ import {
   tld,
   uuid,
 } from "../wire/fields.ts";
+import { nsRecords } from "../wire/ns-records.ts";
 import { listReply } from "../wire/lists.ts";
 import { bodyOf, forAdmins, idIn, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
@@ -28,6 +29,7 @@ const PATTERN_LENGTH_MAX = 255;
 const DESCRIPTION_LENGTH_MAX = 160;
 const KEY_LENGTH_MAX = 160;
 const POOL_NAME_LENGTH_MAX = 50;
+const PROJECT_LENGTH_MAX = 36;
 
 interface AdminResource {
   /** The member of the path that names one. */
@@ -108,8 +110,10 @@ const RESOURCES: Readonly<Record<AdminKind, AdminResource>> = {
         name: text(POOL_NAME_LENGTH_MAX),
         description: textOrNull(DESCRIPTION_LENGTH_MAX),
         attributes,
-        ns_records: (value) => value,
+        ns_records: nsRecords,
+        project_id: textOrNull(PROJECT_LENGTH_MAX),
       },
+      inner: { project_id: "tenant_id" },
     },
     required: ["name"],
     defaults: { description: null, attributes: {}, ns_records: [] },
@@ -123,8 +127,8 @@ const RESOURCES: Readonly<Record<AdminKind, AdminResource>> = {
   },
 };
 
-const linkTo = (context: RequestContext, kind: AdminKind, { id }: AdminRow): string =>
-  `${rootOf(context)}/${kind}/${id}`;
+const linkTo = (context: RequestContext, kind: AdminKind, row: AdminRow): string =>
+  `${rootOf(context)}/${kind}/${row.id}`;
 
 const view = (context: RequestContext, kind: AdminKind, row: AdminRow): View => ({
   id: row.id,
@@ -153,15 +157,16 @@ function checkUnique({ slot }: Designate, kind: AdminKind, fields: View, ownId?:
 function create(designate: Designate, context: RequestContext, kind: AdminKind): HttpReply {
   const { schema, required, defaults } = RESOURCES[kind];
   const { kernel } = designate.cloud;
-  const body = parseObject(bodyOf(context), schema);
+  const body = parseObject(bodyOf(context), { ...schema, fragile: ["id"] });
   for (const name of required) if (!Object.hasOwn(body, name)) throw missingField(name);
   if (!context.actor.isAdmin) throw forbidden();
   checkUnique(designate, kind, body);
-  const fields = Object.fromEntries(Object.keys(schema.fields).map((name) => [name, body[name] ?? defaults[name]]));
+  const names = Object.keys(schema.fields).filter((name) => name !== "project_id");
+  const fields = Object.fromEntries(names.map((name) => [name, body[name] ?? defaults[name]]));
   const row: AdminRow = {
     id: designate.cloud.uuid("designate"),
     fields,
-    projectId: context.actor.projectId,
+    projectId: typeof body.project_id === "string" ? body.project_id : context.actor.projectId,
     createdMs: kernel.nowMs,
     updatedMs: null,
   };
@@ -173,7 +178,11 @@ function create(designate: Designate, context: RequestContext, kind: AdminKind):
 function update(designate: Designate, context: RequestContext, kind: AdminKind): HttpReply {
   const row = requireRow(designate, context, kind);
   const { schema, updateStatus } = RESOURCES[kind];
-  const fields = { ...row.fields, ...parseObject(bodyOf(context), { ...schema, fixed: ["id"] }, { id: row.id }) };
+  const current = { id: row.id, project_id: row.projectId };
+  const fixed = kind === "pools" ? Object.keys(current) : ["id"];
+  const fields = { ...row.fields, ...parseObject(bodyOf(context), { ...schema, fixed }, current) };
+  if (Array.isArray(fields.ns_records) && fields.ns_records.length === 0)
+    throw badRequest("last_server_delete_not_allowed", "Not allowed to delete last of servers");
   checkUnique(designate, kind, fields, row.id);
   Object.assign(row, { fields, updatedMs: designate.cloud.kernel.nowMs });
   return json(updateStatus, view(context, kind, row));

@@ -13,16 +13,26 @@ import {
 import { checkNotDeleting } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, type RecordSetRow, recordsetsOf, type ZoneRow } from "../state/state.ts";
-import { badRequest, invalidObject, missingProperty, notFound, schemaViolation } from "../wire/errors.ts";
-import { description, host, type ObjectSchema, parseObject, ttl } from "../wire/fields.ts";
+import { badRequest, badValue, invalidObject, missingProperty, notFound, schemaViolation } from "../wire/errors.ts";
+import { description, host, type ObjectSchema, parseObject, text, ttl } from "../wire/fields.ts";
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { checkServiceName, parseRecords, recordType } from "../wire/records.ts";
 import { bodyOf, canSee, idIn, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
 
+/** The type as a text, which is checked later. @throws Refusal 400 */
+const typeIn = (value: unknown, field: string): unknown =>
+  typeof value === "string" || value === null || typeof value === "number"
+    ? value
+    : text(TYPE_LENGTH_MAX)(value, field);
+
+const TYPE_LENGTH_MAX = 255;
+
 const CREATABLE: ObjectSchema = {
   kind: "recordset",
-  fields: { name: host, type: (value) => value, records: recordsIn, ttl, description },
+  fields: { name: host, type: typeIn, records: recordsIn, ttl, description },
+  fixed: ["id", "zone_id", "project_id", "zone_name", "status", "action", "version", "created_at", "updated_at"],
+  fragile: ["id", "zone_id"],
 };
 
 const CHANGEABLE: ObjectSchema = {
@@ -65,7 +75,11 @@ const view = ({ slot }: Designate, context: RequestContext, row: RecordSetRow): 
 
 /** @throws Refusal 400 */
 function recordsIn(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) {
+    const bad = value.find((each) => typeof each === "object" && each !== null);
+    if (bad !== undefined) throw badValue("TypeError", `unhashable type: '${Array.isArray(bad) ? "list" : "dict"}'`);
+    return value;
+  }
   throw schemaViolation(["records"], `'${str(value)}' is not a valid list of records`, "type", ["list"]);
 }
 

@@ -5,7 +5,7 @@ import { limitRoutes } from "./limits.ts";
 import { quotaRoutes } from "./quotas.ts";
 import { recordsetRoutes } from "./recordsets.ts";
 import { reverseFloatingIpRoutes } from "./reverse-floatingips.ts";
-import { SERVICE_STATUS_ROUTES } from "./service-statuses.ts";
+import { serviceStatusRoutes } from "./service-statuses.ts";
 import { VERSION_ROUTES } from "./versions.ts";
 import { zoneExportRoutes } from "./zone-exports.ts";
 import { zoneImportRoutes } from "./zone-imports.ts";
@@ -23,7 +23,7 @@ export const designateRoutes = (designate: Designate): readonly OpenStackRoute[]
   ...zoneExportRoutes(designate),
   ...zoneTaskRoutes(designate),
   ...zoneImportRoutes(designate),
-  ...SERVICE_STATUS_ROUTES,
+  ...serviceStatusRoutes(designate),
   ...adminResourceRoutes(designate),
   ...zoneRoutes(designate),
   ...recordsetRoutes(designate),

@@ -5,7 +5,7 @@ import { type Designate, recordsetsOf, type TransferAcceptRow, type TransferRequ
 import { badRequest, crash, forbidden, missingField, notFound } from "../wire/errors.ts";
 import { description, type ObjectSchema, parseObject, text, textOrNull, uuidOrNull } from "../wire/fields.ts";
 import { listReply } from "../wire/lists.ts";
-import { bodyOf, canSee, idIn, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
+import { bodyOf, bodyOrNothing, canSee, idIn, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
 import { Refusal } from "../../refusal.ts";
 
@@ -25,6 +25,8 @@ const PROJECT_LENGTH_MAX = 36;
 const REQUEST: ObjectSchema = {
   kind: "transfer_request",
   fields: { target_project_id: textOrNull(Infinity), description, zone_id: uuidOrNull },
+  inner: { target_project_id: "target_tenant_id" },
+  fixed: ["id", "project_id", "key", "status", "zone_name", "created_at", "updated_at"],
 };
 
 const REQUEST_CHANGE: ObjectSchema = {
@@ -100,13 +102,13 @@ function createRequest(designate: Designate, context: RequestContext): HttpReply
   const { slot, cloud } = designate;
   idIn(context, "zone_id");
   const isEmpty = context.request.body === undefined || context.request.body.length === 0;
-  const body = isEmpty ? {} : parseObject(bodyOf(context), REQUEST);
+  const body = parseObject(isEmpty ? {} : (bodyOrNothing(context) ?? {}), REQUEST);
   const zone = requireZone(designate, context);
   if (zone.action === "DELETE") throw badRequest("bad_request", "Can not transfer a deleting zone");
-  const target = targetOf(body.target_project_id);
   for (const other of slot.value.transferRequests.values())
     if (other.zoneId === zone.id && other.status === "ACTIVE")
       throw new Refusal(409, "duplicate_zone_transfer_request", "");
+  const target = targetOf(body.target_project_id);
   const row: TransferRequestRow = {
     id: cloud.uuid("designate"),
     zoneId: zone.id,

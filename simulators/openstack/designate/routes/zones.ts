@@ -20,9 +20,15 @@ import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
 
+/** Nothing is what the default is. */
+const zoneType = (value: unknown, field: string): unknown =>
+  value === null ? null : oneOf("SECONDARY", "PRIMARY")(value, field);
+
 const CREATABLE: ObjectSchema = {
   kind: "zone",
-  fields: { name: domain, email, ttl, description, type: oneOf("SECONDARY", "PRIMARY"), masters, attributes },
+  fields: { name: domain, email, ttl, description, type: zoneType, masters, attributes },
+  fixed: ["id", "pool_id", "project_id", "serial", "status", "action", "version", "created_at", "updated_at"],
+  fragile: ["id", "serial"],
 };
 
 const CHANGEABLE: ObjectSchema = {

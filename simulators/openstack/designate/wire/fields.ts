@@ -1,5 +1,5 @@
 import { repr, str } from "../../python/index.ts";
-import { badValue, invalidObject, invalidValue } from "./errors.ts";
+import { badValue, crash, invalidObject, invalidValue } from "./errors.ts";
 
 /*
  * Fields of Designate's objects, as they convert and refuse what clients send (designate/objects/fields.py of Zed).
@@ -15,15 +15,19 @@ const DESCRIPTION_LENGTH_MAX = 160;
 const INTEGER_MAX = 2_147_483_647;
 
 /** Converts a value of the field named. @throws Refusal 400 */
-type Coercion = (value: unknown, field: string) => unknown;
+export type Coercion = (value: unknown, field: string) => unknown;
 
 /** The fields of an object that clients may send, by name. */
 export interface ObjectSchema {
   /** Its name in messages. */
   readonly kind: string;
   readonly fields: Readonly<Record<string, Coercion>>;
-  /** Fields that may only be sent back unchanged. */
+  /** What the service calls a field in refusals, where that is not its name in the API. */
+  readonly inner?: Readonly<Record<string, string>>;
+  /** Fields that may only be sent back unchanged; a new object has none of them, so that null is what they are. */
   readonly fixed?: readonly string[];
+  /** Those of them whose null the database refuses. */
+  readonly fragile?: readonly string[];
 }
 
 /** Whether a text is a domain with its final dot. */
@@ -32,7 +36,7 @@ export const isDomain = (text: string | undefined): boolean => text !== undefine
 const PYTHON_TYPES: Readonly<Record<string, string>> = { boolean: "bool", number: "int", string: "str" };
 
 /** The name of a value's type in Python. */
-function typeOf(value: unknown): string {
+export function typeOf(value: unknown): string {
   if (value === null) return "NoneType";
   if (Array.isArray(value)) return "list";
   if (typeof value === "number" && !Number.isInteger(value)) return "float";
@@ -136,12 +140,12 @@ const badInteger = (value: unknown): Error =>
 
 /** A whole number, or null. @throws Refusal 400 */
 export const integerFrom =
-  (min: number): ((value: unknown, field: string) => number | null) =>
+  (min: number, max = INTEGER_MAX): ((value: unknown, field: string) => number | null) =>
   (value, field) => {
     if (value === null) return null;
     const number = integer(value);
     if (number < min) throw invalidValue(`Value must be >= ${min} for field ${field}`);
-    if (number > INTEGER_MAX) throw invalidValue(`Value too high for ${field}`);
+    if (number > max) throw invalidValue(`Value too high for ${field}`);
     return number;
   };
 
@@ -159,17 +163,18 @@ export const oneOf =
   };
 
 const HEX_DIGITS = 32;
-const GROUPS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 
-/** An id, in any form in which Python reads UUIDs. */
+/** An id, in any form in which Python reads UUIDs. @throws Refusal 400; 500 for a number, which the database refuses later */
 function uuidOf(value: unknown): string {
-  const source = str(value)
-    .replace(/urn:|uuid:/g, "")
-    .replace(/^[{}]+|[{}]+$/g, "");
+  if (typeof value === "object") throw badInteger(value);
+  if (typeof value === "number" && value < 0)
+    throw badValue("AttributeError", "'int' object has no attribute 'replace'");
+  if (typeof value !== "string") throw crash();
+  const source = value.replace(/urn:|uuid:/g, "").replace(/^[{}]+|[{}]+$/g, "");
   const digits = source.replaceAll("-", "").toLowerCase();
   if (!/^[0-9a-f]+$/.test(digits) || digits.length !== HEX_DIGITS)
     throw invalidValue("badly formed hexadecimal UUID string");
-  return typeof value === "string" ? value : digits.replace(GROUPS, "$1-$2-$3-$4-$5");
+  return value;
 }
 
 /** An id. */
@@ -204,7 +209,7 @@ export const attributes: Coercion = (value) => {
  */
 export function parseObject(
   body: unknown,
-  { kind, fields, fixed = [] }: ObjectSchema,
+  { kind, fields, inner = {}, fixed = [], fragile = [] }: ObjectSchema,
   current: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   if (typeof body !== "object" || body === null || Array.isArray(body))
@@ -217,9 +222,11 @@ export function parseObject(
       unknown.push(name);
       break;
     }
+    if (value === null && fragile.includes(name)) throw crash();
+    if (value === null && fixed.includes(name)) continue;
     const coerce = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (coerce === undefined) unknown.push(name);
-    else Object.defineProperty(parsed, name, { value: coerce(value, name), enumerable: true });
+    else Object.defineProperty(parsed, name, { value: coerce(value, inner[name] ?? name), enumerable: true });
   }
   if (unknown.length > 0)
     throw invalidObject(`Provided object does not match schema. Keys ${repr(unknown)} are not valid for ${kind}`);

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { own } from "../../../kernel/index.ts";
+import { str } from "../../python/index.ts";
 import { invalidObject, schemaViolation } from "./errors.ts";
 import { isDomain } from "./fields.ts";
 
@@ -129,7 +130,7 @@ const IS_RECORD: Readonly<Record<string, (value: string, parts: readonly string[
 /** A type of records that the service knows. @throws Refusal 400 */
 export function recordType(value: unknown): string {
   if (typeof value === "string" && Object.hasOwn(IS_RECORD, value)) return value;
-  const shown = value === undefined || value === null ? "None" : String(value);
+  const shown = value === undefined || value === null ? "None" : str(value);
   throw schemaViolation(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [
     typeof value === "number" ? shown : (value ?? null),
   ]);
@@ -139,7 +140,7 @@ export function recordType(value: unknown): string {
 export function parseRecords(type: string, records: readonly unknown[]): readonly string[] {
   return records.map((record, at) => {
     if (typeof record === "string" && own(IS_RECORD, type)?.(record, record.split(" ")) === true) return record;
-    throw schemaViolation(["records", at], `'${String(record)}' is not a '${type}' Record`, "format", [type]);
+    throw schemaViolation(["records", at], `'${str(record)}' is not a '${type}' Record`, "format", [type]);
   });
 }
 

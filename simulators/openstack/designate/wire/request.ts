@@ -44,13 +44,18 @@ export const forAdmins =
   };
 
 /** The body, as JSON. @throws Refusal 400, 415 */
-export function bodyOf({ request }: RequestContext): unknown {
+export function bodyOf(context: RequestContext): unknown {
+  const body = bodyOrNothing(context);
+  if (body === null) throw badRequest("empty_request_body", "Request Body is empty");
+  return body;
+}
+
+/** The body, as JSON; null where there is none. @throws Refusal 400, 415 */
+export function bodyOrNothing({ request }: RequestContext): unknown {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json" && type !== "application/json-patch+json") throw unsupportedType("application/json");
   const text = bodyText(request);
-  const body = text === "" ? null : parseJson(text);
-  if (body === null) throw badRequest("empty_request_body", "Request Body is empty");
-  return body;
+  return text === "" ? null : parseJson(text);
 }
 
 function parseJson(text: string): unknown {

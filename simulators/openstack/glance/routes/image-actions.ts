@@ -2,6 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { type Glance, requireOwnImage, touch } from "../state.ts";
+import { refuseBody } from "./metadef-parts.ts";
 import { emptyReply } from "../wire/body.ts";
 
 /** Images taken out of use and back (Image API v2, "deactivate image", "reactivate image"). */
@@ -21,7 +22,9 @@ export const imageActionRoutes = (glance: Glance): readonly OpenStackRoute[] =>
     ],
   ]);
 
-function setActive(glance: Glance, { actor, params }: RequestContext, isActive: boolean): HttpReply {
+function setActive(glance: Glance, context: RequestContext, isActive: boolean): HttpReply {
+  refuseBody(context);
+  const { actor, params } = context;
   const row = requireOwnImage(glance, actor, params.id ?? "");
   if (row.status !== "active" && row.status !== "deactivated") {
     const verb = isActive ? "reactivate" : "deactivate";

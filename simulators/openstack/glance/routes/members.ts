@@ -1,4 +1,4 @@
-import { controls } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { empty, type HttpReply, json, isoSeconds } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
@@ -29,12 +29,15 @@ const view = (row: ImageRow, member: MemberRow): object => ({
 const notAllowed = (verb: string, { id }: ImageRow): Refusal =>
   new Refusal(403, "", `Not allowed to ${verb} members for image ${id}.`);
 
+const requireSharedImage = (glance: Glance, actor: Actor, id = ""): ImageRow =>
+  requireImage(glance, actor, id, (missing) => `Image ${missing} not found.`);
+
 /** The member of the path. Owners see all members, a member sees itself. @throws Refusal 404 */
 function requireMember(
   glance: Glance,
   { actor, params }: RequestContext,
 ): { readonly row: ImageRow; readonly member: MemberRow } {
-  const row = requireImage(glance, actor, params.id ?? "");
+  const row = requireSharedImage(glance, actor, params.id);
   const isVisible = controls(actor, row) || params.member === actor.projectId;
   const member = isVisible ? row.members.find(({ id }) => id === params.member) : undefined;
   if (member === undefined)
@@ -47,7 +50,7 @@ function add(glance: Glance, context: RequestContext): HttpReply {
   if (given === undefined) throw new Refusal(400, "", "Member to be added not specified");
   if (given === "") throw new Refusal(400, "", "Member can't be empty");
   const id = String(given);
-  const row = requireImage(glance, context.actor, context.params.id ?? "");
+  const row = requireSharedImage(glance, context.actor, context.params.id);
   if (!controls(context.actor, row) || row.visibility !== "shared") throw notAllowed("create", row);
   if (row.members.some((member) => member.id === id))
     throw new Refusal(409, "", `Member ${id} is duplicated for image ${row.id}`);
@@ -59,7 +62,7 @@ function add(glance: Glance, context: RequestContext): HttpReply {
 }
 
 function list(glance: Glance, { actor, params }: RequestContext): HttpReply {
-  const row = requireImage(glance, actor, params.id ?? "");
+  const row = requireSharedImage(glance, actor, params.id);
   if (row.visibility !== "shared")
     throw new Refusal(403, "", `Not allowed to list members for image ${row.id}: Only shared images have members.`);
   const shown = controls(actor, row) ? row.members : row.members.filter(({ id }) => id === actor.projectId);

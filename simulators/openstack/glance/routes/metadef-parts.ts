@@ -13,6 +13,8 @@ export const NAMESPACES = "/v2/metadefs/namespaces";
 
 /** 404 */
 export const notFound = (message: string): Refusal => new Refusal(404, "", message);
+/** 400 */
+export const badRequest = (message: string): Refusal => new Refusal(400, "", message);
 /** 409 */
 export const conflict = (message: string): Refusal => new Refusal(409, "", message);
 
@@ -30,13 +32,27 @@ export function bodyOf(context: RequestContext, kind: MetadefKind): Readonly<Rec
   return checkMetadef(kind, body);
 }
 
-/** A namespace that the actor may see. @throws Refusal 404 */
-export function requireNamespace({ slot }: Glance, { actor, params }: RequestContext): NamespaceRow {
+const longRefusal = (name: string): string => `Metadata definition namespace=${name} was not found.`;
+
+/** How most routes below a namespace say that it is missing. */
+export const shortRefusal = (name: string): string => `Namespace ${name} not found`;
+
+/** Refuses a body where none is expected. @throws Refusal 400 */
+export function refuseBody({ request }: RequestContext): void {
+  if (request.body.length > 0) throw badRequest("A body is not expected with this request.");
+}
+
+/** A namespace that the actor may see; `refusal` says that it is missing. @throws Refusal 404 */
+export function requireNamespace(
+  { slot }: Glance,
+  { actor, params }: RequestContext,
+  refusal: (name: string) => string = longRefusal,
+): NamespaceRow {
   const name = params.namespace ?? "";
   const row = slot.value.namespaces.get(name);
   const isVisible =
     row !== undefined && (row.visibility === "public" || row.owner === actor.projectId || actor.isAdmin);
-  if (!isVisible) throw notFound(`Metadata definition namespace=${name} was not found.`);
+  if (!isVisible) throw notFound(refusal(name));
   return row;
 }
 

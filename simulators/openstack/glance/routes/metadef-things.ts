@@ -1,10 +1,21 @@
-import { type HttpReply, json } from "../../../kernel/index.ts";
+import { type HttpReply, isObject, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { type OpenStackRoute, type RequestContext } from "../../service.ts";
 import type { Glance, NamespaceRow, NamespaceThing } from "../state.ts";
-import { emptyReply } from "../wire/body.ts";
-import { associationView, type MetadefKind, objectView, tagView } from "../wire/metadefs.ts";
-import { bodyOf, conflict, NAMESPACES, notFound, requireAdmin, requireNamespace, textIn } from "./metadef-parts.ts";
+import { emptyReply, readBody } from "../wire/body.ts";
+import { associationView, checkMetadef, type MetadefKind, objectView, tagView } from "../wire/metadefs.ts";
+import {
+  badRequest,
+  bodyOf,
+  conflict,
+  NAMESPACES,
+  notFound,
+  refuseBody,
+  requireAdmin,
+  requireNamespace,
+  shortRefusal,
+  textIn,
+} from "./metadef-parts.ts";
 
 /** A kind of thing that a namespace holds. */
 interface ThingKind {
@@ -77,11 +88,53 @@ const KINDS: readonly ThingKind[] = [
 /** Names of tags are the same in any case. */
 const keyOf = ({ member }: ThingKind, name: string): string => (member === "tags" ? name.toLowerCase() : name);
 
+/** The namespace of the path, in the words that the routes of the kind have for a missing one. @throws Refusal 404 */
+const namespaceOf = (glance: Glance, context: RequestContext, { member }: ThingKind): NamespaceRow =>
+  member === "objects" ? requireNamespace(glance, context) : requireNamespace(glance, context, shortRefusal);
+
+/** The same, if things may be taken out of it. @throws Refusal 403, 404 */
+function deletableIn(glance: Glance, context: RequestContext, kind: ThingKind): NamespaceRow {
+  const row = namespaceOf(glance, context, kind);
+  requireAdmin(context, kind.rules[2]);
+  if (row.isProtected)
+    throw new Refusal(403, "", `Metadata definition namespace ${row.name} is protected and cannot be deleted.`);
+  return row;
+}
+
+function removeThings(glance: Glance, context: RequestContext, kind: ThingKind): HttpReply {
+  const row = deletableIn(glance, context, kind);
+  row.things[kind.member].clear();
+  glance.cloud.kernel.record("glance", "namespace.clear", row.name, { what: kind.schema });
+  return emptyReply(204);
+}
+
+/** Puts other tags in the place of all that a namespace has. @throws Refusal 400, 403, 404, 409 */
+function replaceTags(glance: Glance, context: RequestContext, kind: ThingKind): HttpReply {
+  const row = namespaceOf(glance, context, kind);
+  requireAdmin(context, "add_metadef_tags");
+  const { tags }: { readonly tags?: unknown } = readBody(context);
+  if (!Array.isArray(tags)) throw badRequest("'tags' is a required property");
+  const { nowMs } = glance.cloud.kernel;
+  const things = tags.map((each: unknown): NamespaceThing => {
+    if (!isObject(each)) throw badRequest("Tags are objects with a name.");
+    const fields = checkMetadef("tag", each);
+    return { name: textIn(fields, "name") ?? "", fields, createdMs: nowMs, updatedMs: nowMs };
+  });
+  const named = new Map(things.map((thing) => [keyOf(kind, thing.name), thing]));
+  const repeated = things.find((thing) => named.get(keyOf(kind, thing.name)) !== thing);
+  if (repeated !== undefined) throw conflict(kind.exists(repeated.name, row.name));
+  row.things.tags.clear();
+  for (const [key, thing] of named) row.things.tags.set(key, thing);
+  glance.cloud.kernel.record("glance", "namespace.tags", row.name, { tags: things.map(({ name }) => name) });
+  return json(201, kind.list(row.name, things));
+}
+
 function addThing(glance: Glance, context: RequestContext, kind: ThingKind): HttpReply {
   const named = context.params.name;
+  if (named !== undefined) refuseBody(context);
   const body = named === undefined ? bodyOf(context, kind.schema) : { name: named };
+  const row = namespaceOf(glance, context, kind);
   requireAdmin(context, kind.rules[0]);
-  const row = requireNamespace(glance, context);
   const name = textIn(body, "name") ?? "";
   const things = row.things[kind.member];
   if (things.has(keyOf(kind, name))) throw conflict(kind.exists(name, row.name));
@@ -102,8 +155,8 @@ function requireThing(row: NamespaceRow, { params }: RequestContext, kind: Thing
 
 function changeThing(glance: Glance, context: RequestContext, kind: ThingKind): HttpReply {
   const body = bodyOf(context, kind.schema);
+  const row = namespaceOf(glance, context, kind);
   requireAdmin(context, kind.rules[1]);
-  const row = requireNamespace(glance, context);
   const old = requireThing(row, context, kind);
   const name = textIn(body, "name") ?? old.name;
   const things = row.things[kind.member];
@@ -115,10 +168,7 @@ function changeThing(glance: Glance, context: RequestContext, kind: ThingKind): 
 }
 
 function removeThing(glance: Glance, context: RequestContext, kind: ThingKind): HttpReply {
-  requireAdmin(context, kind.rules[2]);
-  const row = requireNamespace(glance, context);
-  if (row.isProtected)
-    throw new Refusal(403, "", `Metadata definition namespace ${row.name} is protected and cannot be deleted.`);
+  const row = deletableIn(glance, context, kind);
   const { name } = requireThing(row, context, kind);
   row.things[kind.member].delete(keyOf(kind, name));
   return emptyReply(204);
@@ -128,22 +178,28 @@ function thingRoutes(glance: Glance, kind: ThingKind): readonly OpenStackRoute[]
   const all = `${NAMESPACES}/:namespace/${kind.path}`;
   const one = `${all}/:name`;
   const listThings: OpenStackRoute["handler"] = (context) => {
-    const row = requireNamespace(glance, context);
+    const row = namespaceOf(glance, context, kind);
     return json(200, kind.list(row.name, [...row.things[kind.member].values()]));
   };
   return [
     { method: "GET", path: all, handler: listThings },
     ...(kind.member === "tags"
-      ? [{ method: "POST", path: one, handler: (context: RequestContext) => addThing(glance, context, kind) }]
+      ? [
+          { method: "POST", path: one, handler: (context: RequestContext) => addThing(glance, context, kind) },
+          { method: "POST", path: all, handler: (context: RequestContext) => replaceTags(glance, context, kind) },
+        ]
       : [{ method: "POST", path: all, handler: (context: RequestContext) => addThing(glance, context, kind) }]),
     {
       method: "GET",
       path: one,
       handler: (context) => {
-        const row = requireNamespace(glance, context);
+        const row = namespaceOf(glance, context, kind);
         return json(200, kind.view(row.name, requireThing(row, context, kind), true));
       },
     },
+    ...(kind.member === "resourceTypes"
+      ? []
+      : [{ method: "DELETE", path: all, handler: (context: RequestContext) => removeThings(glance, context, kind) }]),
     { method: "PUT", path: one, handler: (context) => changeThing(glance, context, kind) },
     { method: "DELETE", path: one, handler: (context) => removeThing(glance, context, kind) },
   ];

@@ -4,7 +4,16 @@ import { bindRoutes, type OpenStackRoute, type RequestContext } from "../../serv
 import type { Glance, NamespaceRow } from "../state.ts";
 import { emptyReply } from "../wire/body.ts";
 import { isoTimes, METADEF_SCHEMAS, namespaceView } from "../wire/metadefs.ts";
-import { bodyOf, conflict, NAMESPACES, notFound, requireAdmin, requireNamespace, textIn } from "./metadef-parts.ts";
+import {
+  bodyOf,
+  conflict,
+  NAMESPACES,
+  notFound,
+  requireAdmin,
+  requireNamespace,
+  shortRefusal,
+  textIn,
+} from "./metadef-parts.ts";
 import { metadefThingRoutes } from "./metadef-things.ts";
 
 function list({ slot }: Glance, { actor, query }: RequestContext): HttpReply {
@@ -70,8 +79,8 @@ function update(glance: Glance, context: RequestContext): HttpReply {
 }
 
 function remove(glance: Glance, context: RequestContext): HttpReply {
+  const row = requireNamespace(glance, context, shortRefusal);
   requireAdmin(context, "delete_metadef_namespace");
-  const row = requireNamespace(glance, context);
   if (row.isProtected)
     throw new Refusal(403, "", `Metadata definition namespace ${row.name} is protected and cannot be deleted.`);
   glance.slot.value.namespaces.delete(row.name);

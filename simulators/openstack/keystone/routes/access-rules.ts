@@ -6,7 +6,7 @@ import type { AccessRule } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";
 import { collectionReply, withSelf } from "../wire/links.ts";
-import { requireSelf } from "../wire/policy.ts";
+import { requireOwner } from "../wire/policy.ts";
 
 const PATH = "/v3/users/:user/access_rules";
 
@@ -33,7 +33,7 @@ function requireRule({ accessRules }: KeystoneState, { params }: RequestContext)
 }
 
 function listRules({ state }: Keystone, context: RequestContext): HttpReply {
-  requireSelf(context, "list_access_rules");
+  requireOwner(context, "list_access_rules");
   const { query } = context;
   const fits = (rule: AccessRule): boolean =>
     (["service", "path", "method"] as const).every((name) => !query.has(name) || query.get(name) === rule[name]);
@@ -42,12 +42,12 @@ function listRules({ state }: Keystone, context: RequestContext): HttpReply {
 }
 
 function showRule({ state }: Keystone, context: RequestContext): HttpReply {
-  requireSelf(context, "get_access_rule");
+  requireOwner(context, "get_access_rule");
   return json(200, { access_rule: withSelf(context, "access_rules", ruleView(requireRule(state, context))) });
 }
 
 function removeRule({ state, cloud }: Keystone, context: RequestContext): HttpReply {
-  requireSelf(context, "delete_access_rule");
+  requireOwner(context, "delete_access_rule");
   const { id } = requireRule(state, context);
   if (state.appCredentials.values().some(({ accessRuleIds }) => accessRuleIds?.includes(id)))
     throw new Refusal(403, "", "May not delete access rule in use");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { empty, type HttpReply, json, isObject } from "../../../kernel/index.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
@@ -44,10 +45,12 @@ function admit({ state }: Keystone, { actor, params: { user = "" } }: RequestCon
 const ownKeys = ({ state }: Keystone, { params }: RequestContext): readonly Blob[] =>
   [...state.credentials.values()].filter(({ type, userId }) => type === "ec2" && userId === params.user);
 
-function requireKeys(keystone: Keystone, context: RequestContext): Blob {
+/** The keys of the path, which are found before policy is asked; refusals name the id under which they would be kept. @throws Refusal 403, 404 */
+function requireKeys(keystone: Keystone, context: RequestContext, action: string): Blob {
   const { access = "" } = context.params;
   const credential = ownKeys(keystone, context).find((each) => keysOf(each).access === access);
-  if (credential === undefined) throw notFound("credential", access);
+  if (credential === undefined) throw notFound("credential", createHash("sha256").update(access).digest("hex"));
+  admit(keystone, context, action);
   return credential;
 }
 
@@ -78,13 +81,11 @@ function createKeys(keystone: Keystone, context: RequestContext): HttpReply {
 }
 
 function showKeys(keystone: Keystone, context: RequestContext): HttpReply {
-  admit(keystone, context, "get_credential");
-  return json(200, { credential: view(context, requireKeys(keystone, context)) });
+  return json(200, { credential: view(context, requireKeys(keystone, context, "get_credential")) });
 }
 
 function removeKeys(keystone: Keystone, context: RequestContext): HttpReply {
-  admit(keystone, context, "delete_credential");
-  const { id } = requireKeys(keystone, context);
+  const { id } = requireKeys(keystone, context, "delete_credential");
   keystone.state.credentials.delete(id);
   keystone.cloud.kernel.record("keystone", "credential.delete", id);
   return empty(204);

@@ -68,10 +68,11 @@ class GrantWork {
     return this.#keystone.state;
   }
 
-  /** @throws Refusal 403, 404 */
+  /** What the path names is looked up for policy, but for grants on the system. @throws Refusal 403, 404 */
   #admit(context: RequestContext, verb: string, policy = this.#policy): void {
-    requireAdmin(context, `${verb}_${policy}`);
+    if (this.#path.scope === "system") requireAdmin(context, `${verb}_${policy}`);
     checkExists(this.#state, this.#path.scope, this.#holder, context);
+    requireAdmin(context, `${verb}_${policy}`);
   }
 
   #keys({ params: { who = "", target = "all" } }: RequestContext): { readonly holder: string; readonly scope: string } {
@@ -126,8 +127,8 @@ function notGranted({ params: { role, who, target = "all" } }: RequestContext): 
 
 function checkExists(state: KeystoneState, scope: ScopeKind, holder: HolderKind, { params }: RequestContext): void {
   const { role, who = "", target = "" } = params;
-  if (role !== undefined && !state.roles.has(role)) throw notFound("role", role);
-  if (scope === "project" && !state.projects.has(target)) throw notFound("project", target);
   if (scope === "domain" && !state.domains.has(target)) throw notFound("domain", target);
+  if (role !== undefined && !state.roles.has(role)) throw notFound("role", role);
   if (holder === "user" ? !state.users.has(who) : !state.groups.has(who)) throw notFound(holder, who);
+  if (scope === "project" && !state.projects.has(target)) throw notFound("project", target);
 }

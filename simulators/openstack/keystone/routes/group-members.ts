@@ -55,8 +55,8 @@ function addMember({ state, cloud }: Keystone, context: RequestContext): HttpRep
 
 function checkMember({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "check_user_in_group");
-  const { id } = requireUser(state, context);
   const group = requireGroup(state, context);
+  const { id } = requireUser(state, context);
   if (!group.members.has(id)) throw notInGroup(id, group.id);
   return empty(204);
 }
@@ -64,8 +64,8 @@ function checkMember({ state }: Keystone, context: RequestContext): HttpReply {
 /** Ends the user's tokens for what the group has roles on. */
 function removeMember({ state, tokens, cloud }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "remove_user_from_group");
-  const { id } = requireUser(state, context);
   const group = requireGroup(state, context);
+  const { id } = requireUser(state, context);
   if (!group.members.delete(id)) throw notInGroup(id, group.id);
   for (const scope of state.grants.get(`group:${group.id}`)?.keys() ?? []) tokens.revokeUser(id, scope);
   state.generation++;

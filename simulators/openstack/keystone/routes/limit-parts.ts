@@ -1,9 +1,10 @@
 import type { Schema, ValueOf } from "../../schema/index.ts";
+import { Refusal } from "../../refusal.ts";
 import { type RequestContext } from "../../service.ts";
 import type { Limit, RegisteredLimit } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { checkBody, readBody } from "../wire/body.ts";
-import { missingAttribute, notFound } from "../wire/errors.ts";
+import { missingAttribute } from "../wire/errors.ts";
 import { ID, NULLABLE_TEXT, TEXT } from "../wire/schema-parts.ts";
 
 const RESOURCE_NAME = { type: "string", minLength: 1, maxLength: 255 } as const;
@@ -122,7 +123,7 @@ export const isInUse = (state: KeystoneState, row: RegisteredLimit): boolean =>
 /** @throws Refusal 404 */
 export function requireIn<T>(rows: ReadonlyMap<string, T>, { params: { id = "" } }: RequestContext, what: string): T {
   const row = rows.get(id);
-  if (row === undefined) throw notFound(what, id);
+  if (row === undefined) throw new Refusal(404, "", `Could not find ${what} ${id}.`);
   return row;
 }
 

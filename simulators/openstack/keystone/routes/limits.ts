@@ -158,9 +158,9 @@ function showLimit({ state }: Keystone, context: RequestContext): HttpReply {
 }
 
 function updateLimit({ state, cloud }: Keystone, context: RequestContext): HttpReply {
+  const row = requireIn(state.limits, context, "limit for");
   requireAdmin(context, "update_limit");
   const given = attributesIn(context, "limit", LIMIT_UPDATE);
-  const row = requireIn(state.limits, context, "limit for");
   row.resourceLimit = given.resource_limit ?? row.resourceLimit;
   if (given.description !== undefined) row.description = given.description;
   cloud.kernel.record("keystone", "limit.update", row.id);
@@ -168,8 +168,8 @@ function updateLimit({ state, cloud }: Keystone, context: RequestContext): HttpR
 }
 
 function removeLimit({ state, cloud }: Keystone, context: RequestContext): HttpReply {
-  requireAdmin(context, "delete_limit");
   const { id } = requireIn(state.limits, context, "limit for");
+  requireAdmin(context, "delete_limit");
   state.limits.delete(id);
   cloud.kernel.record("keystone", "limit.delete", id);
   return empty(204);

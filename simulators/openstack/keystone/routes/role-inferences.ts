@@ -55,9 +55,20 @@ function setImplied(state: KeystoneState, prior: Role, implied: Iterable<Role>):
   state.generation++;
 }
 
-/** The two roles of the path. @throws Refusal 404 when the one does not imply the other */
-function requireRule(state: KeystoneState, { params }: RequestContext): readonly [prior: Role, implied: Role] {
-  const [prior, implied] = [requireRole(state, params.prior), requireRole(state, params.implied)];
+/** The two roles of the path, which exist before policy is asked. @throws Refusal 404 */
+const requireRoles = (state: KeystoneState, { params }: RequestContext): readonly [prior: Role, implied: Role] => [
+  requireRole(state, params.prior),
+  requireRole(state, params.implied),
+];
+
+/** The same. @throws Refusal 403, 404 when the one does not imply the other */
+function requireRule(
+  state: KeystoneState,
+  context: RequestContext,
+  action: string,
+): readonly [prior: Role, implied: Role] {
+  const [prior, implied] = requireRoles(state, context);
+  requireAdmin(context, action);
   if (!impliedBy(state, prior).includes(implied))
     throw new Refusal(404, "", `${prior.id} does not imply ${implied.id}.`);
   return [prior, implied];
@@ -81,16 +92,15 @@ function listRules({ state }: Keystone, context: RequestContext): HttpReply {
 }
 
 function listImplied({ state }: Keystone, context: RequestContext): HttpReply {
-  requireAdmin(context, "list_implied_roles");
   const prior = requireRole(state, context.params.prior);
+  requireAdmin(context, "list_implied_roles");
   const implied = impliedBy(state, prior).map((role) => reference(context, role));
   return ruleReply(context, 200, prior, implied);
 }
 
 function imply({ state, cloud }: Keystone, context: RequestContext): HttpReply {
+  const [prior, implied] = requireRoles(state, context);
   requireAdmin(context, "create_implied_role");
-  const prior = requireRole(state, context.params.prior);
-  const implied = requireRole(state, context.params.implied);
   if (implied.name === NEVER_IMPLIED || (prior.domainId === null && implied.domainId !== null))
     throw new Refusal(403, "", `${implied.id} cannot be an implied roles.`);
   setImplied(state, prior, new Set([...impliedBy(state, prior), implied]));
@@ -99,20 +109,17 @@ function imply({ state, cloud }: Keystone, context: RequestContext): HttpReply {
 }
 
 function showRule({ state }: Keystone, context: RequestContext): HttpReply {
-  requireAdmin(context, "get_implied_role");
-  const [prior, implied] = requireRule(state, context);
+  const [prior, implied] = requireRule(state, context, "get_implied_role");
   return ruleReply(context, 200, prior, reference(context, implied));
 }
 
 function checkRule({ state }: Keystone, context: RequestContext): HttpReply {
-  requireAdmin(context, "check_implied_role");
-  requireRule(state, context);
+  requireRule(state, context, "check_implied_role");
   return empty(204);
 }
 
 function removeRule({ state, cloud }: Keystone, context: RequestContext): HttpReply {
-  requireAdmin(context, "delete_implied_role");
-  const [prior, implied] = requireRule(state, context);
+  const [prior, implied] = requireRule(state, context, "delete_implied_role");
   setImplied(
     state,
     prior,

@@ -104,8 +104,9 @@ function createTrust(keystone: Keystone, context: RequestContext): HttpReply {
   const given = Object.hasOwn(body, "trust") ? body.trust : {};
   // The policy compares the trustor before anything else is looked at.
   const isTrustor = isObject(given) && given.trustor_user_id === context.actor.userId;
+  const isNamed = Object.hasOwn(body, "trust");
   const isDelegated = state.tokens.get(context.actor.token)?.trustId !== undefined;
-  if (isDelegated || (isObject(given) && given.trustor_user_id !== undefined && !isTrustor))
+  if (isDelegated || !isNamed || (isObject(given) && given.trustor_user_id !== undefined && !isTrustor))
     throw forbiddenAction("identity:create_trust");
   const trust = makeTrust(keystone, context, checkBody(TRUST, given));
   state.trusts.set(trust.id, trust);

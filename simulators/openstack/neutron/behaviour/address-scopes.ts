@@ -1,6 +1,7 @@
-import { type Actor, controls } from "../../cloud.ts";
+import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { AddressScopeRow } from "../state/rows.ts";
+import { mayUse } from "../state/sharing.ts";
 import type { Neutron } from "../state/state.ts";
 import { conflict, invalid, notFound } from "../wire/errors.ts";
 import { parsePrefix, prefixesOverlap } from "./ip.ts";
@@ -12,15 +13,12 @@ interface ScopedPool {
   readonly prefixes: readonly string[];
 }
 
-/** Whether the actor sees the scope: its own, or a shared one. */
-export const canSeeScope = (actor: Actor, row: AddressScopeRow): boolean => controls(actor, row) || row.shared;
-
 /** Checks that a scope accepts a pool: the scope is the actor's, the versions agree, and no other pool overlaps. @throws Refusal 400, 404, 409 */
-export function checkScope({ slot }: Neutron, actor: Actor, scopeId: string | null, pool: ScopedPool): void {
+export function checkScope(neutron: Neutron, actor: Actor, scopeId: string | null, pool: ScopedPool): void {
   if (scopeId === null) return;
-  const { addressScopes, subnetpools } = slot.value;
+  const { addressScopes, subnetpools } = neutron.slot.value;
   const scope = addressScopes.get(scopeId);
-  if (scope === undefined || !canSeeScope(actor, scope)) throw notFound("AddressScope", scopeId);
+  if (scope === undefined || !mayUse(neutron, actor, scope)) throw notFound("AddressScope", scopeId);
   if (scope.version !== pool.version)
     throw invalid(
       "IllegalSubnetPoolIpVersionAssociationToAddressScope",

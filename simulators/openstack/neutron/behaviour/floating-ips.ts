@@ -1,3 +1,4 @@
+import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { FloatingIpRow, NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { addToCount } from "../state/quotas.ts";
@@ -27,7 +28,18 @@ function setAssociation({ slot }: Neutron, row: FloatingIpRow, to: Association):
  * @param fixedIp default: the first IPv4 address of the port
  * @throws Refusal 400, 404, 409
  */
-export function associate(neutron: Neutron, row: FloatingIpRow, port: PortRow | null, fixedIp?: string | null): void {
+export function associate(
+  neutron: Neutron,
+  actor: Actor,
+  row: FloatingIpRow,
+  port: PortRow | null,
+  fixedIp?: string | null,
+): void {
+  if (port !== null && port.projectId !== row.projectId && !actor.isAdmin)
+    throw badRequest(
+      "floatingip",
+      `Cannot process floating IP association with Port ${port.id}, since that port is owned by a different tenant.`,
+    );
   setAssociation(
     neutron,
     row,
@@ -48,6 +60,11 @@ function associationWith(
     throw badRequest("floatingip", `Port ${port.id} does not have fixed ip ${fixedIp}.`);
   if (address === undefined)
     throw badRequest("floatingip", `Cannot add floating IP to port ${port.id} that has no fixed IPv4 addresses.`);
+  if (fixedIp === undefined && candidates.length > 1)
+    throw badRequest(
+      "floatingip",
+      `Port ${port.id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP.`,
+    );
   checkUnassociated(neutron, row, port.id, address.ip);
   const router = findRouterBetween(neutron, row.networkId, address.subnetId);
   if (router === undefined)

@@ -87,7 +87,8 @@ function checkMac({ slot }: Neutron, { mac, network }: NewPort): void {
       );
 }
 
-function newMac(neutron: Neutron): string {
+/** An address that the service chooses. */
+export function newMac(neutron: Neutron): string {
   const digits = neutron.cloud.random("neutron").hex(6);
   return `fa:16:3e:${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4)}`;
 }

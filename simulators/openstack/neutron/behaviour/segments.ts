@@ -1,5 +1,5 @@
 import type { Cloud } from "../../cloud.ts";
-import type { Refusal } from "../../refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { NetworkRow } from "../state/rows.ts";
 import type { SegmentRow } from "../state/extension-rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
@@ -47,9 +47,9 @@ const REFUSALS: Readonly<Record<string, Refuse>> = {
       return id === undefined ? undefined : "segmentation_id requires physical_network for VLAN provider network";
     if (physicalNetwork !== PHYSICAL_NETWORK || profile === "rig")
       return `physical_network '${physicalNetwork}' unknown for VLAN provider network`;
-    if (id === undefined)
-      return `Physical network ${physicalNetwork} requires segmentation_id to be specified when creating a provider network`;
-    return id >= 1 && id <= VLAN_MAX ? undefined : `segmentation_id out of range (1 through ${VLAN_MAX})`;
+    return id === undefined || (id >= 1 && id <= VLAN_MAX)
+      ? undefined
+      : `segmentation_id out of range (1 through ${VLAN_MAX})`;
   },
 };
 
@@ -85,7 +85,7 @@ export function checkSegment(neutron: Neutron, segment: Segment): void {
   if (refusal === undefined) throw badInput(`network_type value '${type}' not supported`);
   const message = refusal(segment, neutron.cloud);
   if (message) throw badInput(message);
-  if (!TUNNELS.includes(type) || segment.id !== undefined) checkUnused(neutron, segment);
+  if (type === "flat" || segment.id !== undefined) checkUnused(neutron, segment);
 }
 
 /** Gives a network one segment more. */
@@ -106,7 +106,7 @@ export function addSegment(neutron: Neutron, networkId: string, segment: Segment
     isDescribed: false,
     networkType: type,
     physicalNetwork: physicalNetwork ?? null,
-    segmentationId: id ?? (TUNNELS.includes(type) ? nextTunnel(neutron) : null),
+    segmentationId: id ?? chosenNumber(neutron, type),
   };
   slot.value.segments.set(row.id, row);
   slot.value.networks.get(networkId)?.segments.push(row.id);
@@ -123,6 +123,25 @@ export function removeSegment({ slot }: Neutron, row: SegmentRow): void {
   const segments = slot.value.networks.get(row.networkId)?.segments ?? [];
   segments.splice(segments.indexOf(row.id), 1);
 }
+
+/** The number that the service chooses for a segment without one; `null` where segments have none. */
+function chosenNumber(neutron: Neutron, type: string): number | null {
+  if (type === "vlan") return freeVlan(neutron);
+  return TUNNELS.includes(type) ? nextTunnel(neutron) : null;
+}
+
+/** The lowest VLAN that no network is on. @throws Refusal 503 if there is none */
+function freeVlan({ slot }: Neutron): number {
+  const taken = new Set([...slot.value.segments.values()].filter(isVlan).map(({ segmentationId }) => segmentationId));
+  for (let vlan = 1; vlan <= VLAN_MAX; vlan++) if (!taken.has(vlan)) return vlan;
+  throw new Refusal(
+    503,
+    "NoNetworkAvailable",
+    "Unable to create the network. No tenant network is available for allocation.",
+  );
+}
+
+const isVlan = ({ networkType }: SegmentRow): boolean => networkType === "vlan";
 
 /** The number of the next tunnel, for a network that does not ask for one. */
 function nextTunnel({ slot }: Neutron): number {

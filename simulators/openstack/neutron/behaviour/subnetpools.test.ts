@@ -21,7 +21,6 @@ describe("a subnet pool", () => {
           minPrefixlen: 24,
           maxPrefixlen: 28,
           isDefault: false,
-          shared: false,
           defaultQuota: null,
           addressScopeId: null,
         };
@@ -64,7 +63,6 @@ describe("a subnet pool", () => {
       minPrefixlen: 24,
       maxPrefixlen: 32,
       isDefault: false,
-      shared: false,
       defaultQuota: null,
       addressScopeId: null,
     };

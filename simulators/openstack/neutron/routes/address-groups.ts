@@ -1,13 +1,15 @@
 import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { repr, str } from "../../python/index.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import type { AddressGroupRow } from "../state/rows.ts";
+import { isSharedWith } from "../state/sharing.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import { withOwner } from "../wire/attributes.ts";
 import { listOf, orEmpty, subnetPrefix, text, textUpTo } from "../wire/converters.ts";
 import { isDictionary } from "../wire/structures.ts";
-import { conflict, internalError, invalid, notFoundAs } from "../wire/errors.ts";
+import { conflict, forbidden, internalError, invalid, notFoundAs } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import { requireRow, type Resource } from "./resource.ts";
 
@@ -52,6 +54,7 @@ export const ADDRESS_GROUPS: Resource<AddressGroupRow, typeof ATTRIBUTES> = {
   failsInBulk: true,
   isUntagged: true,
   alwaysShown: ["tenant_id"],
+  sharedAs: "address_group",
   attributes: ATTRIBUTES,
   rows: ({ slot }) => slot.value.addressGroups.values(),
   find: ({ slot }, id) => slot.value.addressGroups.get(id),
@@ -87,8 +90,10 @@ function addressesIn({ request }: RequestContext): readonly string[] {
 }
 
 /** The answer to an action shows what lists and creations hide. */
-const actionReply = (neutron: Neutron, row: AddressGroupRow): HttpReply =>
-  json(200, { address_group: { ...view(neutron, undefined, row), shared: false, ...revisionMembers(row) } });
+const actionReply = (neutron: Neutron, actor: Actor, row: AddressGroupRow): HttpReply => {
+  const shared = isSharedWith(neutron, row.id, actor.projectId);
+  return json(200, { address_group: { ...view(neutron, actor, row), shared, ...revisionMembers(row) } });
+};
 
 function setAddresses(
   neutron: Neutron,
@@ -104,8 +109,11 @@ function setAddresses(
 
 /** Adding and removing addresses of a group; rules that name the group follow. */
 export function addressGroupActions(neutron: Neutron): readonly OpenStackRoute[] {
-  const rowIn = ({ actor, params }: RequestContext): AddressGroupRow =>
-    requireRow(neutron, ADDRESS_GROUPS, actor, params.id ?? "");
+  const rowIn = ({ actor, params }: RequestContext): AddressGroupRow => {
+    const row = requireRow(neutron, ADDRESS_GROUPS, actor, params.id ?? "");
+    if (!controls(actor, row)) throw forbidden("rule:update_address_group");
+    return row;
+  };
   return [
     {
       method: "PUT",
@@ -120,7 +128,7 @@ export function addressGroupActions(neutron: Neutron): readonly OpenStackRoute[]
             `Addresses ${repr(known)} already exist in the address group ${row.id}.`,
           );
         setAddresses(neutron, row, [...row.addresses, ...added], added);
-        return actionReply(neutron, row);
+        return actionReply(neutron, context.actor, row);
       },
     },
     {
@@ -138,7 +146,7 @@ export function addressGroupActions(neutron: Neutron): readonly OpenStackRoute[]
           row.addresses.filter((each) => !gone.includes(each)),
           gone,
         );
-        return actionReply(neutron, row);
+        return actionReply(neutron, context.actor, row);
       },
     },
   ];

@@ -1,9 +1,11 @@
-import { canSeeScope, deleteScope } from "../behaviour/address-scopes.ts";
+import { deleteScope } from "../behaviour/address-scopes.ts";
 import type { AddressScopeRow } from "../state/rows.ts";
+import { EVERYBODY, isSharedWith } from "../state/sharing.ts";
 import { newRow } from "../state/state.ts";
-import { trueForAdmins, withOwner } from "../wire/attributes.ts";
+import { withOwner } from "../wire/attributes.ts";
 import { boolean, integer, oneOf, text } from "../wire/converters.ts";
 import { invalid } from "../wire/errors.ts";
+import { trueForAdmins } from "../wire/policies.ts";
 import { projectMembers } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
@@ -27,11 +29,11 @@ export const ADDRESS_SCOPES: Resource<AddressScopeRow, typeof ATTRIBUTES> = {
   attributes: ATTRIBUTES,
   rows: ({ slot }) => slot.value.addressScopes.values(),
   find: ({ slot }, id) => slot.value.addressScopes.get(id),
-  canSee: (_neutron, actor, row) => canSeeScope(actor, row),
-  view: (_neutron, _actor, row) => ({
+  sharedAs: "address_scope",
+  view: (neutron, actor, row) => ({
     id: row.id,
     name: row.name,
-    shared: row.shared,
+    shared: isSharedWith(neutron, row.id, actor.projectId),
     ip_version: row.version,
     ...projectMembers(row.projectId),
   }),
@@ -39,21 +41,19 @@ export const ADDRESS_SCOPES: Resource<AddressScopeRow, typeof ATTRIBUTES> = {
     const row: AddressScopeRow = {
       ...newRow(neutron, projectId, 0),
       name: fields.name ?? "",
-      shared: fields.shared ?? false,
       version: fields.ip_version,
     };
     neutron.slot.value.addressScopes.set(row.id, row);
     neutron.cloud.kernel.record("neutron", "address-scope.create", row.id, { project: projectId });
     return row;
   },
-  update: (_neutron, _actor, row, fields) => {
-    if (row.shared && fields.shared === false)
+  update: (neutron, _actor, row, fields) => {
+    if (isSharedWith(neutron, row.id, EVERYBODY) && fields.shared === false)
       throw invalid(
         "AddressScopeUpdateError",
         `Unable to update address scope ${row.id} : Shared address scope can't be unshared.`,
       );
     row.name = fields.name ?? row.name;
-    row.shared = fields.shared ?? row.shared;
   },
   remove: (neutron, _actor, row) => deleteScope(neutron, row),
 };

@@ -5,7 +5,7 @@ import { networkHosts, routerHosts, wireRouter } from "../behaviour/schedules.ts
 import { type Agent, agentsOf } from "../state/agents.ts";
 import type { NetworkRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
-import { conflict, forbidden } from "../wire/errors.ts";
+import { conflict, forbidden, internalError } from "../wire/errors.ts";
 import { isDictionary } from "../wire/structures.ts";
 import type { View } from "../wire/views.ts";
 import { agentView, requireAgent } from "./agents.ts";
@@ -95,9 +95,11 @@ function addServed<T extends { readonly id: string }>(
   schedule: Schedule<T>,
   context: RequestContext,
 ): HttpReply {
-  const agent = requireKind(neutron, schedule, context);
   const body = bodyJson(context.request);
   const id = body.ok && isDictionary(body.value) ? body.value[schedule.member] : undefined;
+  // The service reads it without looking.
+  if (id === undefined) throw internalError();
+  const agent = requireKind(neutron, schedule, context);
   const row = schedule.require(neutron, context, String(id));
   const hosts = schedule.hosts(neutron, row);
   if (hosts.includes(agent.host)) throw schedule.refusal(agent, row.id);
@@ -134,10 +136,18 @@ function routesOf<T extends { readonly id: string }>(
   schedule: Schedule<T>,
 ): readonly OpenStackRoute[] {
   const path = `/v2.0/agents/:agent/${schedule.path}`;
+  // Policy comes before anything is looked up (neutron, `conf/policies/agent.py`).
+  const forAdmins =
+    (verb: string, work: (neutron: Neutron, schedule: Schedule<T>, context: RequestContext) => HttpReply) =>
+    (context: RequestContext): HttpReply => {
+      const what = verb === "get" ? schedule.path : schedule.path.slice(0, -1);
+      if (!context.actor.isAdmin) throw forbidden(`rule:${verb}_${what}`);
+      return work(neutron, schedule, context);
+    };
   return [
-    { method: "GET", path, handler: (context) => listServed(neutron, schedule, context) },
-    { method: "POST", path, handler: (context) => addServed(neutron, schedule, context) },
-    { method: "DELETE", path: `${path}/:id`, handler: (context) => removeServed(neutron, schedule, context) },
+    { method: "GET", path, handler: forAdmins("get", listServed) },
+    { method: "POST", path, handler: forAdmins("create", addServed) },
+    { method: "DELETE", path: `${path}/:id`, handler: forAdmins("delete", removeServed) },
     { method: "GET", path: schedule.back, handler: (context) => listServing(neutron, schedule, context) },
   ];
 }

@@ -54,6 +54,10 @@ function setPolicy({ slot }: Neutron, id: string, policy: string | null | undefi
   if (typeof policy === "string") slot.value.qosPolicyOf.set(id, policy);
 }
 
+/** The policy that networks of a project get unless they name one. */
+const defaultPolicy = ({ slot }: Neutron, projectId: string): string | undefined =>
+  slot.value.qosPolicies.values().find((row) => row.isDefault && row.projectId === projectId)?.id;
+
 /** A resource to which a QoS policy may be attached. */
 export function withQosPolicy<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>): Resource<T, A> {
   const { create, update, remove } = resource;
@@ -62,8 +66,9 @@ export function withQosPolicy<T extends ResourceRow, A extends Attributes>(resou
     ...shown,
     attributes: { ...resource.attributes, ...QOS },
     create: (neutron, actor, projectId, fields) => {
-      const policy = policyIn(neutron, actor, fields);
+      const given = policyIn(neutron, actor, fields);
       const row = create(neutron, actor, projectId, fields);
+      const policy = given === undefined && resource.name === "network" ? defaultPolicy(neutron, projectId) : given;
       setPolicy(neutron, row.id, policy);
       return row;
     },

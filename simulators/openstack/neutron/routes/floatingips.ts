@@ -6,7 +6,7 @@ import { requireNetwork, requirePort } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { FloatingIpRow, NetworkRow, PortRow } from "../state/rows.ts";
 import { type Neutron, newRow } from "../state/state.ts";
-import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
+import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
 import { ip, orNull, uuid } from "../wire/converters.ts";
 import { dnsDomain, relativeDnsName } from "../wire/dns-names.ts";
 import { badRequest } from "../wire/errors.ts";
@@ -15,7 +15,7 @@ import type { Resource } from "./resource.ts";
 
 const ATTRIBUTES = withStandard({
   floating_network_id: { isRequired: true, put: false, convert: uuid },
-  floating_ip_address: { put: false, convert: orNull(ip), policy: forAdmins },
+  floating_ip_address: { put: false, convert: orNull(ip), policy: { create: "admin", default: null } },
   subnet_id: { put: false, convert: orNull(uuid) },
   router_id: { post: false, put: false },
   port_id: { convert: orNull(uuid) },
@@ -105,7 +105,7 @@ function create(
   };
   try {
     if (fields.port_id != null)
-      associate(neutron, row, requirePort(neutron, actor, fields.port_id), fields.fixed_ip_address);
+      associate(neutron, actor, row, requirePort(neutron, actor, fields.port_id), fields.fixed_ip_address);
   } catch (error) {
     deletePort(neutron, own);
     throw error;
@@ -118,12 +118,13 @@ function create(
 
 const withoutPort = (): Refusal => badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
 
-/** A change that mentions neither port nor fixed address keeps both. */
+/** A change of other attributes keeps the port; one of nothing takes it away, as older clients expect. */
 function update(neutron: Neutron, actor: Actor, row: FloatingIpRow, fields: Fields<FloatingIpAttributes>): void {
   const { port_id: portId = row.portId, fixed_ip_address: fixedIp } = fields;
+  if (Object.keys(fields).length === 0) return associate(neutron, actor, row, null);
   if (fixedIp != null && fields.port_id == null) throw withoutPort();
   if (fields.port_id !== undefined || fixedIp !== undefined)
-    associate(neutron, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
+    associate(neutron, actor, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
   row.description = fields.description ?? row.description;
 }
 

@@ -8,6 +8,7 @@ import {
   controls,
 } from "../../cloud.ts";
 import { canSeeNetwork, canSeeSubnet } from "../state/access.ts";
+import { EVERYBODY, isSharedWith } from "../state/sharing.ts";
 import { requirePort } from "../state/lookup.ts";
 import { checkQuota, countOf, quotasOf } from "../state/quotas.ts";
 import type { NetworkRow, PortRow, SecurityGroupRow } from "../state/rows.ts";
@@ -37,12 +38,12 @@ function portForNova({ slot }: Neutron, port: PortRow): PortView {
   };
 }
 
-const networkForNova = (row: NetworkRow): NetworkView => ({
+const networkForNova = (neutron: Neutron, actor: Actor, row: NetworkRow): NetworkView => ({
   id: row.id,
   name: row.name,
   projectId: row.projectId,
   external: row.external,
-  shared: row.shared,
+  shared: isSharedWith(neutron, row.id, actor.projectId),
   subnets: row.subnets,
   portSecurity: row.portSecurity,
 });
@@ -68,7 +69,7 @@ function lookups(neutron: Neutron): Lookups {
   return {
     network: (actor, id) => {
       const row = state().networks.get(id);
-      return row !== undefined && canSeeNetwork(neutron, actor, row) ? networkForNova(row) : undefined;
+      return row !== undefined && canSeeNetwork(neutron, actor, row) ? networkForNova(neutron, actor, row) : undefined;
     },
     subnet: (actor, id) => {
       const row = state().subnets.get(id);
@@ -77,12 +78,13 @@ function lookups(neutron: Neutron): Lookups {
     networksFor: (actor) => {
       const internal = [...state().networks.values()].filter(({ external }) => !external);
       const own = internal.filter(({ projectId }) => projectId === actor.projectId);
-      return (own.length > 0 ? own : internal.filter(({ shared }) => shared)).map(networkForNova);
+      const listShared = (): NetworkRow[] => internal.filter(({ id }) => isSharedWith(neutron, id, EVERYBODY));
+      return (own.length > 0 ? own : listShared()).map((row) => networkForNova(neutron, actor, row));
     },
     externalNetworks: (actor) =>
       [...state().networks.values()]
         .filter((row) => row.external && canSeeNetwork(neutron, actor, row))
-        .map(networkForNova),
+        .map((row) => networkForNova(neutron, actor, row)),
     port,
     portAt: (networkId, ip) => port(state().portByAddress.get(`${networkId}/${ip}`) ?? ""),
     portsOf: (deviceId) => (state().portsByDevice.get(deviceId) ?? []).flatMap((id) => port(id) ?? []),
@@ -181,7 +183,7 @@ function associateByAddress(
 ): void {
   const row = neutron.slot.value.floatingIps.values().find((each) => each.address === address && controls(actor, each));
   if (row === undefined) throw notFound("FloatingIP", address);
-  associate(neutron, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
+  associate(neutron, actor, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
 }
 
 /**

@@ -58,9 +58,8 @@ export function nestedRoutes<P, T, A extends Attributes>(
   };
   const create = (context: RequestContext): HttpReply => {
     const fields = parseNewFields(context.actor, resource, itemOf(context, resource));
-    const parent = parentOf(context);
     checkMay(context, "create");
-    return json(201, { [name]: resource.view(resource.create(neutron, context.actor, parent, fields)) });
+    return json(201, { [name]: resource.view(resource.create(neutron, context.actor, parentOf(context), fields)) });
   };
   const show = (context: RequestContext): HttpReply =>
     json(200, { [name]: selectFields(context.query, resource.view(rowOf(parentOf(context), context))) });

@@ -1,6 +1,6 @@
 import { checkSegment, type Segment } from "../behaviour/segments.ts";
 import type { Neutron } from "../state/state.ts";
-import { type Convert, integer, textUpTo } from "../wire/converters.ts";
+import { type Convert, integer, isFalsy, textUpTo } from "../wire/converters.ts";
 import { internalError, invalid } from "../wire/errors.ts";
 import { isDictionary } from "../wire/structures.ts";
 
@@ -21,10 +21,11 @@ const NAMES = ["provider:network_type", "provider:physical_network", "provider:s
 
 /** Segments as a list of objects; anything else is the service's own error. */
 export const segmentList: Convert<readonly Readonly<Record<string, unknown>>[]> = (value) => {
+  if (value === "" || (typeof value === "object" && isFalsy(value) && value !== null)) return [];
   if (!Array.isArray(value)) throw internalError();
   return value.map((each: unknown) => {
     if (!isDictionary(each)) throw internalError();
-    return each;
+    return Object.fromEntries(NAMES.map((name) => [name, each[name] ?? null]));
   });
 };
 

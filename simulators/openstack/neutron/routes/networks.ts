@@ -3,43 +3,54 @@ import { addSegment, changeSegment, removeSegment, segmentsOf } from "../behavio
 import { deleteIdleFloatingIps } from "../behaviour/floating-ips.ts";
 import { deletePort } from "../behaviour/ports.ts";
 import { deleteSubnet } from "../behaviour/subnets.ts";
-import { canSeeNetwork, isSharedWith } from "../state/access.ts";
+import { checkUnshared, setExternal } from "../behaviour/network-sharing.ts";
+import { canSeeNetwork } from "../state/access.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { NetworkRow } from "../state/rows.ts";
+import { isSharedWith, shareWithAll } from "../state/sharing.ts";
 import { type Neutron, newRow } from "../state/state.ts";
-import { type Fields, forAdmins, type NewFields, trueForAdmins, withStandard } from "../wire/attributes.ts";
+import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
 import { boolean, integer, nonNegative, storable, text, zoneHints } from "../wire/converters.ts";
 import { dnsDomain } from "../wire/dns-names.ts";
-import { badInput, badRequest, conflict } from "../wire/errors.ts";
+import { badInput, conflict } from "../wire/errors.ts";
 import type { SegmentRow } from "../state/extension-rows.ts";
 import { checkZones } from "../state/zones.ts";
+import { forAdmins, trueForAdmins } from "../wire/policies.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import { askedSegments, networkType, physicalNetwork, providerSegment, segmentList } from "./network-segments.ts";
 import type { Resource } from "./resource.ts";
 
-const MTU_DEFAULT = 1450;
-const MTU_MIN = 68;
+/** The MTU of the hosts' network (`global_physnet_mtu`), and what each kind of tunnel over IPv4 takes of it. */
+const HOST_MTU = 1500;
+const OVERHEAD: Readonly<Record<string, number>> = { vxlan: 50, geneve: 50, gre: 42 };
+
+/** What packets of a network may hold, bytes: what is asked for, or as much as its segments carry. @throws Refusal 400, 500 */
+function mtuOf(asked: number, types: readonly string[]): number {
+  const most = Math.min(HOST_MTU, ...types.map((type) => HOST_MTU - (OVERHEAD[type] ?? 0)));
+  if (storable(asked) > most) throw badInput(`Requested MTU is too big, maximum is ${most}`);
+  return asked === 0 ? most : asked;
+}
 
 const ATTRIBUTES = withStandard({
   name: { convert: text },
   admin_state_up: { convert: boolean, filter: boolean },
-  mtu: { convert: nonNegative, filter: integer },
   status: { post: false, put: false },
   subnets: { post: false, put: false },
   shared: { convert: boolean, filter: boolean, policy: trueForAdmins },
+  is_default: { convert: boolean, filter: boolean, policy: trueForAdmins },
   "router:external": { convert: boolean, filter: boolean, policy: trueForAdmins },
-  is_default: { convert: boolean, filter: boolean },
+  segments: { policy: forAdmins, convert: segmentList },
+  mtu: { convert: nonNegative, filter: integer, policy: { create: "everybody", default: 0 } },
   availability_zone_hints: { put: false, convert: zoneHints },
   availability_zones: { post: false, put: false },
   ipv4_address_scope: { post: false, put: false },
   ipv6_address_scope: { post: false, put: false },
-  port_security_enabled: { convert: boolean, filter: boolean },
+  port_security_enabled: { convert: boolean, filter: boolean, policy: { create: "everybody", default: true } },
   l2_adjacency: { post: false, put: false },
   dns_domain: { convert: dnsDomain },
   "provider:network_type": { policy: forAdmins, convert: networkType },
   "provider:physical_network": { policy: forAdmins, convert: physicalNetwork },
   "provider:segmentation_id": { policy: forAdmins, convert: integer, filter: integer },
-  segments: { policy: forAdmins, convert: segmentList },
 });
 type NetworkAttributes = typeof ATTRIBUTES;
 
@@ -63,7 +74,7 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
   mtu: row.mtu,
   status: "ACTIVE",
   subnets: row.subnets,
-  shared: row.shared || (row.projectId !== actor.projectId && isSharedWith(neutron, row.id, actor.projectId)),
+  shared: isSharedWith(neutron, row.id, actor.projectId),
   availability_zone_hints: row.zoneHints,
   availability_zones: [],
   ipv4_address_scope: null,
@@ -81,15 +92,16 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
 
 function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAttributes>): NetworkRow {
   const state = neutron.slot.value;
-  const bytes = storable(fields.mtu ?? MTU_DEFAULT);
-  if (bytes > 0 && bytes < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
   checkZones(neutron, fields.availability_zone_hints);
   const asked = askedSegments(neutron, fields);
+  const bytes = mtuOf(
+    fields.mtu ?? 0,
+    (asked ?? [{}]).map(({ type }) => type ?? "vxlan"),
+  );
   const row: NetworkRow = {
     ...newRow(neutron, projectId, 1, fields.description),
     name: fields.name ?? "",
     adminStateUp: fields.admin_state_up ?? true,
-    shared: fields.shared === true,
     external: fields["router:external"] === true,
     isDefault: fields.is_default === true,
     portSecurity: fields.port_security_enabled ?? true,
@@ -100,6 +112,7 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAt
     subnets: [],
   };
   state.networks.set(row.id, row);
+  if (row.external) shareWithAll(neutron, "network", row, true, "access_as_external");
   for (const segment of asked ?? [{}]) addSegment(neutron, row.id, segment);
   addToCount(neutron, projectId, "network", 1);
   neutron.cloud.kernel.record("neutron", "network.create", row.id, { project: projectId, name: row.name });
@@ -110,17 +123,16 @@ function update(neutron: Neutron, row: NetworkRow, fields: Fields<NetworkAttribu
   const segment = providerSegment(fields);
   if (segment !== undefined) changeSegment(neutron, row, segment);
   if (fields.segments !== undefined) throw badInput("Plugin does not support updating provider attributes");
-  if (fields.mtu !== undefined) storable(fields.mtu);
-  if (fields.mtu !== undefined && fields.mtu > 0 && fields.mtu < MTU_MIN)
-    throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
+  const types = segmentsOf(neutron, row).map(({ networkType }) => networkType);
+  const mtu = fields.mtu === undefined ? row.mtu : mtuOf(fields.mtu, types);
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;
-  row.shared = fields.shared ?? row.shared;
-  row.external = fields["router:external"] ?? row.external;
+  if (fields.shared === false) checkUnshared(neutron, row);
+  if (fields["router:external"] !== undefined) setExternal(neutron, row, fields["router:external"]);
   row.isDefault = fields.is_default ?? row.isDefault;
   row.portSecurity = fields.port_security_enabled ?? row.portSecurity;
-  row.mtu = fields.mtu ?? row.mtu;
+  row.mtu = mtu;
   row.dnsDomain = fields.dns_domain ?? row.dnsDomain;
 }
 
@@ -143,7 +155,6 @@ function remove(neutron: Neutron, row: NetworkRow): void {
   for (const subnet of row.subnets.flatMap((id) => state.subnets.get(id) ?? [])) deleteSubnet(neutron, subnet);
   for (const segment of segmentsOf(neutron, row)) removeSegment(neutron, segment);
   state.networks.delete(row.id);
-  for (const [id, { objectId }] of state.rbac) if (objectId === row.id) state.rbac.delete(id);
   addToCount(neutron, row.projectId, "network", -1);
   neutron.cloud.kernel.record("neutron", "network.delete", row.id);
 }
@@ -163,6 +174,7 @@ export const NETWORKS: Resource<NetworkRow, NetworkAttributes> = {
   adminMembers: ["provider:network_type", "provider:physical_network", "provider:segmentation_id"],
   rows: ({ slot }) => slot.value.networks.values(),
   find: ({ slot }, id) => slot.value.networks.get(id),
+  sharedAs: "network",
   canSee: canSeeNetwork,
   view,
   createdView: (neutron, actor, row) => ({ ...view(neutron, actor, row), is_default: row.isDefault }),

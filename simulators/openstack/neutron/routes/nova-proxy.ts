@@ -1,6 +1,7 @@
 import type { Actor, FloatingIpView, ProxiedOps, SecurityGroupView } from "../../cloud.ts";
 import { FLOATING_IPS } from "./floatingips.ts";
 import { type Resource, requireRow } from "./resource.ts";
+import { removeRow } from "./resource-rows.ts";
 import { SECURITY_GROUP_RULES } from "./security-group-rules.ts";
 import { SECURITY_GROUPS } from "./security-groups.ts";
 import { requireGroup } from "../state/lookup.ts";
@@ -43,7 +44,7 @@ const remove = <T extends ResourceRow, A extends Attributes>(
   resource: Resource<T, A>,
   actor: Actor,
   id: string,
-): void => resource.remove(neutron, actor, requireRow(neutron, resource, actor, id));
+): void => removeRow(neutron, resource, actor, requireRow(neutron, resource, actor, id));
 
 /** Changes security groups and floating IPs for a client of Nova's old routes, just as its own requests to Neutron would. */
 export function proxyOperations(neutron: Neutron): ProxiedOps {

@@ -114,6 +114,13 @@ function create(
       "FloatingIPPortAlreadyAssociated",
       `Cannot associate floating IP ${address.address} (${address.id}) with port ${port.id} using fixed IP ${fields.internal_ip_address ?? "None"}, as that fixed IP already has a floating IP on external network ${address.networkId}.`,
     );
+  const [bound] = neutron.slot.value.floatingByPort.get(port.id) ?? [];
+  const binding = neutron.slot.value.floatingIps.get(bound ?? "");
+  if (binding !== undefined)
+    throw conflict(
+      "PortHasBindingFloatingIP",
+      `Cannot create port forwarding to floating IP ${binding.address} (${binding.id}) with port ${port.id} using fixed IP ${fields.internal_ip_address ?? "None"}, as that port already has a binding floating IP.`,
+    );
   const row: PortForwardingRow = {
     id: neutron.cloud.uuid("neutron"),
     floatingIpId: address.id,

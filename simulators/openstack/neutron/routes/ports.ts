@@ -1,16 +1,16 @@
 import { str } from "../../python/index.ts";
-import { type Actor, controls } from "../../cloud.ts";
+import type { Actor } from "../../cloud.ts";
 import { type FixedIpRequest, toRequests } from "../behaviour/allocation.ts";
 import { setDevice } from "../behaviour/devices.ts";
-import { changeAddresses, createPort, deletePort } from "../behaviour/ports.ts";
+import { changeAddresses, createPort, deletePort, newMac } from "../behaviour/ports.ts";
 import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
 import { checkNetworkOwner, controlsPort } from "../state/access.ts";
 import { requireGroup, requireNetwork } from "../state/lookup.ts";
-import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
+import type { AddressPair, PortRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import type { Fields, NewFields } from "../wire/attributes.ts";
-import type { AddressPairFields, FixedIpFields } from "../wire/structures.ts";
-import { badInput, badRequest, conflict, forbidden, internalError, invalid } from "../wire/errors.ts";
+import type { AddressPairFields } from "../wire/structures.ts";
+import { badInput, badRequest, conflict, internalError, invalid } from "../wire/errors.ts";
 import { createdPortView, PORT_ATTRIBUTES, type PortAttributes, portView } from "../wire/port.ts";
 import type { View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
@@ -45,6 +45,15 @@ function checkSecurity(isSecured: boolean, groups: readonly string[], pairs: rea
     );
 }
 
+/** Groups that keep track of connections and groups that don't are not put on one port. @throws Refusal 409 */
+function checkGroupsMix({ slot }: Neutron, ids: readonly string[]): void {
+  if (new Set(ids.flatMap((id) => slot.value.groups.get(id)?.stateful ?? [])).size > 1)
+    throw conflict(
+      "SecurityGroupConflict",
+      "Error Cannot apply both stateful and stateless security groups on the same port at the same time while attempting the operation.",
+    );
+}
+
 /** `binding_profile_max_size`: characters of the profile as JSON. */
 const PROFILE_CHARS_MAX = 4095;
 const HOST_CHARS_MAX = 255;
@@ -67,22 +76,14 @@ function profileIn({ "binding:profile": profile }: Fields<PortAttributes>): View
 const pairsIn = (pairs: readonly AddressPairFields[] | undefined, ownMac: string): AddressPair[] =>
   (pairs ?? []).map((pair) => ({ mac_address: pair.mac_address ?? ownMac, ip_address: pair.ip_address }));
 
-/** Checks that only the owner of a network chooses addresses on it. @throws Refusal 403 */
-function checkMayChoose(actor: Actor, network: NetworkRow, fixedIps: readonly FixedIpFields[]): void {
-  if (controls(actor, network) || !fixedIps.some(({ ip_address }) => ip_address !== undefined)) return;
-  const parts = ["ip_address", "subnet_id"].filter((part) => fixedIps.some((each) => Object.hasOwn(each, part)));
-  const rules = parts.map((part) => `rule:create_port:fixed_ips:${part}`).join(" and ");
-  throw forbidden(`(rule:create_port and (rule:create_port:fixed_ips and (${rules})))`);
-}
-
 function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<PortAttributes>): PortRow {
   const network = requireNetwork(neutron, actor, fields.network_id);
-  checkMayChoose(actor, network, fields.fixed_ips ?? []);
   // The service trusts its own ports.
   const isTrusted = fields.device_owner?.startsWith("network:") ?? false;
   const portSecurity = fields.port_security_enabled ?? (!isTrusted && network.portSecurity);
   checkSecurity(portSecurity, fields.security_groups ?? [], fields.allowed_address_pairs ?? []);
   const groups = groupsIn(neutron, actor, fields.security_groups);
+  checkGroupsMix(neutron, groups ?? []);
   const row = createPort(neutron, {
     network,
     projectId,
@@ -133,6 +134,7 @@ function update(neutron: Neutron, actor: Actor, row: PortRow, fields: Fields<Por
       "PortSecurityPortHasSecurityGroup",
       "Port has security group associated. Cannot disable port security or IP address until security group is removed.",
     );
+  checkGroupsMix(neutron, groups ?? []);
   if (addresses !== undefined) changeAddresses(neutron, row, addresses);
   const hostId = hostIn(fields);
   row.profile = profileIn(fields) ?? row.profile;
@@ -141,6 +143,8 @@ function update(neutron: Neutron, actor: Actor, row: PortRow, fields: Fields<Por
     row.groups = groups;
     neutron.cloud.kernel.record("neutron", "port.groups", row.id, { groups });
   }
+  // Nothing asks for another one (`port-mac-address-regenerate`).
+  if (fields.mac_address !== undefined) row.mac = fields.mac_address?.toLowerCase() ?? newMac(neutron);
   updatePlain(row, fields);
   updateDevice(neutron, row, fields, hostId);
 }
@@ -149,7 +153,6 @@ function updatePlain(row: PortRow, fields: Fields<PortAttributes>): void {
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;
-  row.mac = fields.mac_address?.toLowerCase() ?? row.mac;
   row.numaPolicy = fields.numa_affinity_policy ?? row.numaPolicy;
   row.vnicType = fields["binding:vnic_type"] ?? row.vnicType;
   row.dhcpOptions = fields.extra_dhcp_opts ?? row.dhcpOptions;
@@ -220,6 +223,7 @@ export const PORTS: Resource<PortRow, PortAttributes> = {
   find: ({ slot }, id) => slot.value.ports.get(id),
   canSee: controlsPort,
   canChange: controlsPort,
+  networkOf: { ofNew: ({ network_id }) => network_id, ofRow: ({ networkId }) => networkId },
   view: portView,
   createdView: createdPortView,
   checkParent: (neutron, actor, fields) => checkNetworkOwner(neutron, actor, fields.network_id, "port"),

@@ -1,6 +1,7 @@
-import { type Actor, controls } from "../../cloud.ts";
+import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { QosPolicyRow, QosRuleRow } from "../state/extension-rows.ts";
+import { isSharedWith } from "../state/sharing.ts";
 import { type Neutron, newRow } from "../state/state.ts";
 import { withStandard } from "../wire/attributes.ts";
 import { boolean, text } from "../wire/converters.ts";
@@ -24,10 +25,10 @@ const ruleView = (policyId: string, { id, type, values }: QosRuleRow): View => (
   ...values,
 });
 
-const view = (_neutron: Neutron, _actor: Actor, row: QosPolicyRow): View => ({
+const view = (neutron: Neutron, actor: Actor, row: QosPolicyRow): View => ({
   id: row.id,
   name: row.name,
-  shared: row.shared,
+  shared: isSharedWith(neutron, row.id, actor.projectId),
   is_default: row.isDefault,
   rules: row.rules.map((rule) => ruleView(row.id, rule)),
   description: row.description,
@@ -62,9 +63,6 @@ function remove(neutron: Neutron, row: QosPolicyRow): void {
   neutron.cloud.kernel.record("neutron", "qos-policy.delete", row.id);
 }
 
-/** Whether the actor may use a policy: its project's, or a shared one. */
-const canSee = (_neutron: Neutron, actor: Actor, row: QosPolicyRow): boolean => controls(actor, row) || row.shared;
-
 /** `/v2.0/qos/policies`, which only administrators change. */
 export const QOS_POLICIES: Resource<QosPolicyRow, typeof ATTRIBUTES> = {
   name: "policy",
@@ -78,7 +76,7 @@ export const QOS_POLICIES: Resource<QosPolicyRow, typeof ATTRIBUTES> = {
   attributes: ATTRIBUTES,
   rows: ({ slot }) => slot.value.qosPolicies.values(),
   find: ({ slot }, id) => slot.value.qosPolicies.get(id),
-  canSee,
+  sharedAs: "qos_policy",
   canChange: (_neutron, actor) => actor.isAdmin,
   view,
   create: (neutron, _actor, projectId, fields) => {
@@ -86,7 +84,6 @@ export const QOS_POLICIES: Resource<QosPolicyRow, typeof ATTRIBUTES> = {
     const row: QosPolicyRow = {
       ...newRow(neutron, projectId, 0, fields.description),
       name: fields.name ?? "",
-      shared: fields.shared ?? false,
       isDefault: fields.is_default ?? false,
       rules: [],
     };
@@ -98,7 +95,6 @@ export const QOS_POLICIES: Resource<QosPolicyRow, typeof ATTRIBUTES> = {
     checkDefault(neutron, row.projectId, fields.is_default ?? row.isDefault, row);
     row.name = fields.name ?? row.name;
     row.description = fields.description ?? row.description;
-    row.shared = fields.shared ?? row.shared;
     row.isDefault = fields.is_default ?? row.isDefault;
   },
   remove: (neutron, _actor, row) => remove(neutron, row),

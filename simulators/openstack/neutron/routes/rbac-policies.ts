@@ -1,49 +1,49 @@
-import { empty, type HttpReply, json, own } from "../../../kernel/index.ts";
+import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
-import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
-import { addToCount, checkQuota } from "../state/quotas.ts";
+import { checkQuota } from "../state/quotas.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
+import { addPolicy, policiesOf, removePolicy, type SharedAction, type SharedName } from "../state/sharing.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
   checkPolicy,
   itemOf,
-  type NewFields,
   parseChanges,
   parseNewFields,
   projectOf,
   type ResourceSchema,
-  trueForAdmins,
 } from "../wire/attributes.ts";
 import { text, uuid } from "../wire/converters.ts";
 import { badInput, conflict, internalError, invalid, methodNotAllowed, notFound, notFoundAs } from "../wire/errors.ts";
 import { listReply, selectFields } from "../wire/lists.ts";
+import { forEverybody } from "../wire/policies.ts";
 import { projectMembers, type View } from "../wire/views.ts";
+import { checkUnused, inUse, objections } from "../behaviour/sharing-objections.ts";
 import { TYPES } from "../behaviour/shared-types.ts";
 
 /*
  * Sharing an object with one project, or with all.
  */
 
-const byMembers = (): "member" => "member";
+const isSharedName = (type: string): type is SharedName => Object.hasOwn(TYPES, type);
 
-const objectType = (value: unknown): string => {
+const objectType = (value: unknown): SharedName => {
   if (typeof value !== "string") throw internalError();
   const type = value.trim().toLowerCase();
-  if (own(TYPES, type) === undefined) throw badInput(`'${value}' is not a valid RBAC object type`);
+  if (!isSharedName(type)) throw badInput(`'${value}' is not a valid RBAC object type`);
   return type;
 };
 
 /** neutron, `extensions/rbac.py`. */
 const ATTRIBUTES = {
   id: { post: false, put: false },
-  object_type: { put: false, convert: objectType, policy: byMembers },
-  object_id: { isRequired: true, put: false, convert: uuid, policy: byMembers },
-  target_tenant: { isRequired: true, convert: text, policy: (value: unknown) => trueForAdmins(value === "*") },
+  object_type: { put: false, convert: objectType, policy: { create: "everybody", default: null } },
+  object_id: { isRequired: true, put: false, convert: uuid, policy: forEverybody },
+  target_tenant: { isRequired: true, convert: text, policy: { create: "target" } },
   project_id: { put: false },
   tenant_id: { put: false },
-  action: { isRequired: true, put: false, convert: text, policy: byMembers },
+  action: { isRequired: true, put: false, convert: text, policy: forEverybody },
 } as const satisfies Attributes;
 
 const SCHEMA: ResourceSchema<typeof ATTRIBUTES> = {
@@ -71,60 +71,38 @@ function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): Rb
   throw notFoundAs("RbacPolicyNotFound", `RBAC policy of type ${row.objectType} with ID ${row.id} not found`);
 }
 
-/**
- * The watchers of changes to the sharing of an object, in the service's words. The numbers are those under which the recorded process had
- * registered them; every process has others.
- */
-const OWN_WATCHERS: Readonly<Record<string, number>> = {
-  address_scope: 8736821350500,
-  network: 8736821394520,
-  qos_policy: 8736821392226,
-  security_group: 8736822074205,
-};
-const NETWORK_WATCHERS = [
-  "neutron.plugins.ml2.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-146031",
-  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1573187",
-  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1726019",
-];
-
-/** The watchers' objections, each in its own words; `networkReason` is that of the plugins that watch networks. */
-function objections(type: string, ownReason: string | undefined, networkReason: string): string {
-  const own = `neutron.objects.${TYPES[type]?.module}.RbacNeutronDbObjectMixin.validate_rbac_policy_change-${OWN_WATCHERS[type] ?? 0}`;
-  const all = [
-    ...(ownReason === undefined ? [] : [[own, ownReason] as const]),
-    ...(type === "network" ? NETWORK_WATCHERS.map((watcher) => [watcher, networkReason] as const) : []),
-  ];
-  return all.map(([watcher, reason]) => `Callback ${watcher} failed with "${reason}"`).join(",");
-}
-
 const NOT_OWN = (what: string): string =>
   `Invalid input for operation: Only admins can manipulate policies on ${what} they do not own.`;
 
-/** @throws Refusal 400, 409 */
-function checkNew(neutron: Neutron, actor: Actor, fields: NewFields<typeof ATTRIBUTES>): void {
-  const { object_type: type, object_id: id, action, target_tenant: target } = fields;
-  const known = type === undefined ? undefined : own(TYPES, type);
-  if (type === undefined || known === undefined) throw internalError();
-  if (!known.actions.includes(action)) {
+/** How objects of a type are shared. @throws Refusal 400 */
+function actionFor(type: SharedName, action: string): SharedAction {
+  const known = TYPES[type];
+  const found = known.actions.find((each) => each === action);
+  if (found === undefined) {
     const valid = `(${known.actions.map((each) => `'${each}'`).join(", ")}${known.actions.length === 1 ? "," : ""})`;
     throw invalid(
       "InvalidActionForType",
       `Invalid action '${action}' for object type '${type}'. Valid actions: ${valid}`,
     );
   }
+  return found;
+}
+
+/** @throws Refusal 400, 409 */
+function checkNew(neutron: Neutron, actor: Actor, policy: Omit<RbacPolicyRow, "id" | "projectId">): void {
+  const { objectType: type, objectId: id, action, target } = policy;
+  const known = TYPES[type];
   const object = known.find(neutron.slot.value, id);
   if (object === undefined)
     throw badInput(objections(type, "'NoneType' object is not subscriptable", `Network ${id} could not be found.`));
   if (!controls(actor, object)) throw badInput(objections(type, NOT_OWN("objects"), NOT_OWN("networks")));
-  const isKnown = neutron.slot.value.rbac
-    .values()
-    .some((row) => row.objectId === id && row.action === action && row.target === target);
+  const isKnown = policiesOf(neutron, id).some((row) => row.action === action && row.target === target);
   if (isKnown) throw conflict("DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
 }
 
 /** Counts a revision of the shared object, whose projects have changed. */
 function touchObject(neutron: Neutron, { objectType: type, objectId }: RbacPolicyRow): void {
-  const object = TYPES[type]?.find(neutron.slot.value, objectId);
+  const object = TYPES[type].find(neutron.slot.value, objectId);
   if (object !== undefined && type === "network") touch(neutron, object);
 }
 
@@ -133,19 +111,18 @@ function create(neutron: Neutron, context: RequestContext): HttpReply {
   const fields = parseNewFields(actor, SCHEMA, itemOf(context, SCHEMA));
   if (fields.object_type === undefined) throw internalError();
   checkPolicy(actor, SCHEMA, fields, "create");
-  checkNew(neutron, actor, fields);
-  const projectId = projectOf(actor, fields);
-  checkQuota(neutron, projectId, "rbac_policy");
-  const row: RbacPolicyRow = {
-    id: neutron.cloud.uuid("neutron"),
-    projectId,
+  const asked = {
     objectType: fields.object_type,
     objectId: fields.object_id,
-    action: fields.action,
+    action: actionFor(fields.object_type, fields.action),
     target: fields.target_tenant,
   };
-  neutron.slot.value.rbac.set(row.id, row);
-  addToCount(neutron, projectId, "rbac_policy", 1);
+  checkNew(neutron, actor, asked);
+  const projectId = projectOf(actor, fields);
+  checkQuota(neutron, projectId, "rbac_policy");
+  const row: RbacPolicyRow = { id: neutron.cloud.uuid("neutron"), projectId, ...asked };
+  addPolicy(neutron, row);
+  openOutside(neutron, row);
   touchObject(neutron, row);
   neutron.cloud.kernel.record("neutron", "rbac.create", row.id, { object: row.objectId, target: row.target });
   return json(201, { rbac_policy: view(row) });
@@ -157,36 +134,24 @@ function update(neutron: Neutron, context: RequestContext): HttpReply {
   checkPolicy(context.actor, SCHEMA, fields, "update");
   if (fields.target_tenant === undefined)
     throw inUse(row, objections(row.objectType, "'target_project'", "'target_project'"));
-  if (fields.target_tenant !== row.target) checkUnused(neutron, row);
+  if (fields.target_tenant !== row.target) checkUnused(neutron, row, fields.target_tenant);
   row.target = fields.target_tenant;
   return json(200, { rbac_policy: view(row) });
 }
 
-const inUse = (row: RbacPolicyRow, details: string): Refusal =>
-  conflict(
-    "RbacPolicyInUse",
-    `RBAC policy on object ${row.objectId} cannot be removed because other objects depend on it.\nDetails: ${details}`,
-  );
-
-/** Refuses while a project uses the network only through this policy. @throws Refusal 409 */
-function checkUnused({ slot }: Neutron, row: RbacPolicyRow): void {
-  const isUsed = slot.value.ports
-    .values()
-    .some(
-      ({ networkId, projectId }) =>
-        networkId === row.objectId && (row.target === "*" || row.target === projectId) && projectId !== row.projectId,
-    );
-  if (!isUsed) return;
-  const reason = `Unable to reconfigure sharing settings for network ${row.objectId}. Multiple tenants are using it.`;
-  throw inUse(row, objections(row.objectType, undefined, reason));
+/** A network is external while any policy says so. */
+function openOutside(neutron: Neutron, { objectType: type, objectId, action }: RbacPolicyRow): void {
+  const network = neutron.slot.value.networks.get(objectId);
+  if (type === "network" && action === "access_as_external" && network !== undefined)
+    network.external = policiesOf(neutron, objectId).some((policy) => policy.action === action);
 }
 
 function remove(neutron: Neutron, context: RequestContext): HttpReply {
   const row = requirePolicy(neutron, context);
   checkUnused(neutron, row);
-  neutron.slot.value.rbac.delete(row.id);
+  removePolicy(neutron, row);
+  openOutside(neutron, row);
   touchObject(neutron, row);
-  addToCount(neutron, row.projectId, "rbac_policy", -1);
   return empty(204);
 }
 

@@ -3,12 +3,13 @@ import { type Actor, controls } from "../../cloud.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
+import { policyNetwork } from "../state/access.ts";
 import type { ResourceRow } from "../state/rows.ts";
+import { mayUse, type SharedName } from "../state/sharing.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
   checkPolicy,
-  convertValue,
   type Fields,
   itemOf,
   itemsOf,
@@ -21,6 +22,7 @@ import {
 import { forbidden, internalError, methodNotAllowed, notFound } from "../wire/errors.ts";
 import { type ListedCollection, listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
+import { createAll, dropBulkOnly, removeRow, share } from "./resource-rows.ts";
 import { tagRoutes } from "./tags.ts";
 import { checkRevision, checkStorable } from "./resource-checks.ts";
 
@@ -39,12 +41,16 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   readonly isForAdmins?: boolean;
   /** Default: false, it has no tags. */
   readonly isUntagged?: boolean;
+  /** What policies of sharing call it, if it can be shared: whoever it is shared with sees it, and its attribute `shared` is such a policy. */
+  readonly sharedAs?: SharedName;
   /** Members that the answer to `fields` has in any case. */
   readonly alwaysShown?: readonly string[];
   /** Attributes that the service takes into account only when several are created at once. */
   readonly bulkOnly?: readonly string[];
   /** Members that only administrators see, by which everybody may filter. */
   readonly adminMembers?: readonly string[];
+  /** The network whose owner may set more, if the rules of its attributes ask for it: where a new one is to be, and where one is. */
+  readonly networkOf?: { readonly ofNew: (fields: NewFields<A>) => string; readonly ofRow: (row: T) => string };
   /** Refuses a caller that may not put one onto the network that its fields name. @throws Refusal 403, 404 */
   readonly checkParent?: (neutron: Neutron, actor: Actor, fields: NewFields<A>) => void;
   /** Real clients seen using its routes. */
@@ -93,7 +99,9 @@ const canSee = <T extends ResourceRow, A extends Attributes>(
   resource: Resource<T, A>,
   actor: Actor,
   row: T,
-): boolean => resource.canSee?.(neutron, actor, row) ?? controls(actor, row);
+): boolean =>
+  resource.canSee?.(neutron, actor, row) ??
+  (resource.sharedAs === undefined ? controls(actor, row) : mayUse(neutron, actor, row));
 
 /** A row that the actor may see and change. @throws Refusal 403, 404 */
 function requireChangeable<T extends ResourceRow, A extends Attributes>(
@@ -115,42 +123,19 @@ function create<T extends ResourceRow, A extends Attributes>(
 ): HttpReply {
   const { actor } = context;
   const { items, isBulk } = itemsOf(context, resource);
-  const all = items.map((item) => parseNewFields(actor, resource, isBulk ? item : checkedForBulk(resource, item)));
+  const all = items.map((item) => parseNewFields(actor, resource, isBulk ? item : dropBulkOnly(resource, item)));
   if (isBulk && resource.failsInBulk === true) throw internalError();
   if (resource.isForAdmins === true && !actor.isAdmin) throw forbidden(`rule:create_${resource.name}`);
   for (const fields of all) resource.checkParent?.(neutron, actor, fields);
-  for (const fields of all) checkPolicy(actor, resource, fields, "create");
+  for (const fields of all) {
+    const network = policyNetwork(neutron, actor, resource.networkOf?.ofNew(fields));
+    checkPolicy(actor, resource, fields, "create", network);
+  }
   if (resource.quota !== undefined) checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
   for (const fields of all) checkStorable(fields);
   const view = resource.createdView ?? resource.view;
   const views = createAll(neutron, resource, actor, all).map((row) => view(neutron, actor, row));
   return json(201, isBulk ? { [resource.collection]: views } : { [resource.name]: views[0] });
-}
-
-/** Attributes that only a list of resources may have are checked, and then ignored for a single one. */
-function checkedForBulk<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>, item: View): View {
-  const { bulkOnly = [] } = resource;
-  const names = bulkOnly.filter((name) => Object.hasOwn(item, name));
-  if (names.length === 0) return item;
-  for (const name of names) convertValue(name, item[name], resource.attributes[name]);
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
-}
-
-/** A bulk is all or nothing. */
-function createAll<T extends ResourceRow, A extends Attributes>(
-  neutron: Neutron,
-  resource: Resource<T, A>,
-  actor: Actor,
-  all: readonly NewFields<A>[],
-): readonly T[] {
-  const created: T[] = [];
-  try {
-    for (const fields of all) created.push(resource.create(neutron, actor, projectOf(actor, fields), fields));
-    return created;
-  } catch (error) {
-    for (const row of created.reverse()) resource.remove(neutron, actor, row);
-    throw error;
-  }
 }
 
 function update<T extends ResourceRow, A extends Attributes>(
@@ -159,15 +144,19 @@ function update<T extends ResourceRow, A extends Attributes>(
   context: RequestContext,
 ): HttpReply {
   const { actor } = context;
+  // An empty body of the core is looked at only once there is something to change.
+  if (resource.isCore && context.request.body.length <= "{}".length)
+    requireChangeable(neutron, resource, context, "update");
   const fields = parseChanges(actor, resource, itemOf(context, resource));
   const row = requireChangeable(neutron, resource, context, "update");
-  checkPolicy(actor, resource, fields, "update");
+  checkPolicy(actor, resource, fields, "update", policyNetwork(neutron, actor, resource.networkOf?.ofRow(row)));
   // The real service fails if a resource can't be changed (security group rules).
   if (resource.update === undefined) throw internalError();
   checkStorable(fields);
   checkRevision(context, row);
   const before = { ...row };
   resource.update(neutron, actor, row, fields);
+  share(neutron, resource, row, fields);
   const changes = resource.revisions?.(fields, row, before) ?? (Object.keys(fields).length > 0 ? 1 : 0);
   for (let times = 0; times < changes; times++) touch(neutron, row);
   const view = resource.updatedView ?? resource.view;
@@ -181,7 +170,7 @@ function remove<T extends ResourceRow, A extends Attributes>(
 ): HttpReply {
   const row = requireChangeable(neutron, resource, context, "delete");
   checkRevision(context, row);
-  resource.remove(neutron, context.actor, row);
+  removeRow(neutron, resource, context.actor, row);
   return empty(204);
 }
 

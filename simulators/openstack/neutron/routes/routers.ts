@@ -5,36 +5,31 @@ import { addToCount } from "../state/quotas.ts";
 import { checkZones } from "../state/zones.ts";
 import type { RouterRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
-import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
-import { boolean, orNull, text, zoneHints } from "../wire/converters.ts";
-import { dictionary, dictionaryOf, fixedIps, isDictionary, routes } from "../wire/structures.ts";
+import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
+import { boolean, isFalsy, orNull, text, uuid, zoneHints } from "../wire/converters.ts";
+import { fixedIps, knownKeys, routes } from "../wire/structures.ts";
 import { badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
+import { forAdmins, forEverybody } from "../wire/policies.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
 /** An empty object means the same as null: no gateway. */
 const gatewayInfo = (value: unknown): GatewayInfo | null => {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return null;
-  if (Object.keys(dictionary(value)).length === 0) return null;
-  const fields = dictionaryOf(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
+  if (isFalsy(value)) return null;
+  const fields = knownKeys(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
   const { network_id: networkId, enable_snat: snat, external_fixed_ips: ips } = fields;
   return {
     ...fields,
-    network_id: typeof networkId === "object" ? null : String(networkId),
+    network_id: orNull(uuid)(networkId),
     ...(snat !== undefined && { enable_snat: boolean(snat) }),
     ...(ips !== undefined && { external_fixed_ips: fixedIps(ips ?? []) }),
   };
 };
 
-/** Only administrators may say how a gateway translates addresses, and which addresses it has. */
-const gatewayPolicy = (value: unknown): "member" | "admin" => {
-  const { enable_snat, external_fixed_ips } = isDictionary(value) ? value : {};
-  return enable_snat !== undefined || external_fixed_ips !== undefined ? "admin" : "member";
-};
-
-/** There are no flavors; the service looks up whatever is given. @throws Refusal 404, 500 */
+/** The service looks up whatever is given. @throws Refusal 404, 500 */
 const flavorId = (value: unknown): string => {
-  if (typeof value === "object" && value !== null) throw internalError();
+  const isList = Array.isArray(value) && value.every((each) => typeof each !== "object" || each === null);
+  if (typeof value === "object" && value !== null && !isList) throw internalError();
   return str(value);
 };
 
@@ -44,15 +39,18 @@ const ATTRIBUTES = withStandard({
   status: { post: false, put: false },
   external_gateway_info: {
     convert: gatewayInfo,
-    policy: gatewayPolicy,
-    policyParts: (value: unknown) => Object.keys(value ?? {}),
+    policy: {
+      create: "everybody",
+      default: null,
+      parts: { network_id: "everybody", enable_snat: "admin", external_fixed_ips: "admin" },
+    },
   },
   routes: { post: false, convert: routes },
   distributed: { convert: orNull(boolean), policy: forAdmins },
   ha: { convert: orNull(boolean), policy: forAdmins },
   availability_zone_hints: { put: false, convert: zoneHints },
   availability_zones: { post: false, put: false },
-  flavor_id: { put: false, convert: flavorId },
+  flavor_id: { put: false, convert: flavorId, policy: forEverybody },
 });
 type RouterAttributes = typeof ATTRIBUTES;
 

@@ -14,6 +14,7 @@ import { nestedRoutes } from "./nested.ts";
 import { PORT_FORWARDINGS } from "./port-forwardings.ts";
 import { QOS_POLICIES } from "./qos-policies.ts";
 import { qosRuleRoutes } from "./qos-rules.ts";
+import { tagRoutes } from "./tags.ts";
 import { TRUNKS, trunkActions } from "./trunks.ts";
 import { FLOATINGIP_POOL_ROUTES } from "./floatingip-pools.ts";
 import { FLOATING_IPS } from "./floatingips.ts";
@@ -50,6 +51,8 @@ const extendedRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...resourceRoutes(neutron, TRUNKS),
   ...trunkActions(neutron),
   ...resourceRoutes(neutron, QOS_POLICIES),
+  // The tags of policies are found without the prefix of their path.
+  ...tagRoutes(neutron, QOS_POLICIES, "/v2.0/policies/:id"),
   ...qosRuleRoutes(neutron),
   ...nestedRoutes(neutron, PORT_FORWARDINGS),
   ...resourceRoutes(neutron, METERING_LABELS),

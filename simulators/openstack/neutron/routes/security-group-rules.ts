@@ -18,7 +18,8 @@ const UUID_CHARS_MAX = 36;
 
 /** The id of a group, of any form; the database can't hold anything else. @throws Refusal 500 */
 const reference = (value: unknown): string => {
-  if (typeof value === "object") throw internalError();
+  const isNamed = Array.isArray(value) && value.some((each) => typeof each !== "object" || each === null);
+  if (value === "" || (typeof value === "object" && !isNamed)) throw internalError();
   return str(value);
 };
 

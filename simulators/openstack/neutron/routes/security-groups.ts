@@ -9,6 +9,7 @@ import {
 } from "../behaviour/security-groups.ts";
 import { checkQuota } from "../state/quotas.ts";
 import type { SecurityGroupRow } from "../state/rows.ts";
+import { isSharedWith } from "../state/sharing.ts";
 import type { Neutron } from "../state/state.ts";
 import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
 import { boolean, text } from "../wire/converters.ts";
@@ -84,7 +85,8 @@ export const SECURITY_GROUPS: Resource<SecurityGroupRow, SecurityGroupAttributes
     return names.length === 0 ? groups : groups.filter(({ name }) => names.includes(name));
   },
   find: ({ slot }, id) => slot.value.groups.get(id),
-  view: (_neutron, _actor, group) => groupView(group),
+  sharedAs: "security_group",
+  view: (neutron, actor, group) => groupView(group, isSharedWith(neutron, group.id, actor.projectId)),
   create: (neutron, _actor, projectId, fields) => create(neutron, projectId, fields),
   update: (neutron, _actor, group, fields) => update(neutron, group, fields),
   remove,

@@ -13,12 +13,19 @@ import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 const MODES = ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] as const;
 
 const cidr = (value: unknown): string => {
-  // The service reads a whole number as an address, and fails on it later.
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0) throw internalError();
-  const prefix = typeof value === "string" && value.includes("/") ? parsePrefix(value) : undefined;
+  // The service expects a text, and fails on anything else.
+  if (typeof value !== "string") throw internalError();
+  const prefix = parsePrefix(withLength(value.trim()));
   if (prefix === undefined) throw badInput(`${str(value)} is not in a CIDR format`);
   return prefix.text;
 };
+
+/** An address alone is a prefix of its full length; octets that are missing are 0. */
+function withLength(given: string): string {
+  if (given.includes("/") || !/^\d+(\.\d+){1,3}$/.test(given)) return given;
+  const octets = given.split(".");
+  return `${[...octets, "0", "0", "0"].slice(0, 4).join(".")}/32`;
+}
 
 /** The pool from which prefixes are delegated by DHCPv6, which is not simulated. */
 const DELEGATED = "prefix_delegation";

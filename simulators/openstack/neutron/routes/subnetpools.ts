@@ -1,11 +1,12 @@
-import { type Actor, controls } from "../../cloud.ts";
+import type { Actor } from "../../cloud.ts";
 import { checkScope } from "../behaviour/address-scopes.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import { checkExtended, mergePrefixes } from "../behaviour/subnetpools.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SubnetpoolRow } from "../state/rows.ts";
+import { isSharedWith } from "../state/sharing.ts";
 import { type Neutron, newRow } from "../state/state.ts";
-import { type Fields, type NewFields, trueForAdmins, withStandard } from "../wire/attributes.ts";
+import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
 import {
   boolean,
   integer,
@@ -18,6 +19,7 @@ import {
   uuid,
 } from "../wire/converters.ts";
 import { badInput, internalError, invalid } from "../wire/errors.ts";
+import { trueForAdmins } from "../wire/policies.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
@@ -36,7 +38,7 @@ const ATTRIBUTES = withStandard({
 type SubnetpoolAttributes = typeof ATTRIBUTES;
 
 /** Lengths are text here, as the service writes them. */
-const view = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View => ({
+const view = (neutron: Neutron, actor: Actor, row: SubnetpoolRow): View => ({
   id: row.id,
   name: row.name,
   ...projectMembers(row.projectId),
@@ -44,7 +46,7 @@ const view = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View => ({
   min_prefixlen: String(row.minPrefixlen),
   max_prefixlen: String(row.maxPrefixlen),
   is_default: row.isDefault,
-  shared: row.shared,
+  shared: isSharedWith(neutron, row.id, actor.projectId),
   prefixes: row.prefixes,
   ip_version: row.version,
   default_quota: row.defaultQuota,
@@ -56,8 +58,8 @@ const view = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View => ({
 
 /** The reply to a change, in which lengths are numbers, and quota and scope appear only if they are set or the change names them. */
 const updatedView = (
-  _neutron: Neutron,
-  _actor: Actor,
+  neutron: Neutron,
+  actor: Actor,
   row: SubnetpoolRow,
   fields: Fields<SubnetpoolAttributes> = {},
 ): View => ({
@@ -68,7 +70,7 @@ const updatedView = (
   default_prefixlen: row.defaultPrefixlen,
   min_prefixlen: row.minPrefixlen,
   max_prefixlen: row.maxPrefixlen,
-  shared: row.shared,
+  shared: isSharedWith(neutron, row.id, actor.projectId),
   is_default: row.isDefault,
   ...((row.defaultQuota !== null || fields.default_quota !== undefined) && { default_quota: row.defaultQuota }),
   ...((row.addressScopeId !== null || fields.address_scope_id !== undefined) && {
@@ -154,7 +156,6 @@ function create(
     maxPrefixlen: bounds.max,
     defaultPrefixlen: bounds.default,
     isDefault: fields.is_default === true,
-    shared: fields.shared === true,
     defaultQuota: fields.default_quota === undefined ? null : storable(fields.default_quota),
     addressScopeId: fields.address_scope_id ?? null,
   };
@@ -212,7 +213,7 @@ export const SUBNETPOOLS: Resource<SubnetpoolRow, SubnetpoolAttributes> = {
   attributes: ATTRIBUTES,
   rows: ({ slot }) => slot.value.subnetpools.values(),
   find: ({ slot }, id) => slot.value.subnetpools.get(id),
-  canSee: (_neutron, actor, row) => controls(actor, row) || row.shared,
+  sharedAs: "subnetpool",
   view,
   updatedView,
   create,

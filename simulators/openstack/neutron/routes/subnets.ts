@@ -1,4 +1,4 @@
-import { type Actor, controls } from "../../cloud.ts";
+import type { Actor } from "../../cloud.ts";
 import { parsePrefix, type Prefix } from "../behaviour/ip.ts";
 import { deletePort } from "../behaviour/ports.ts";
 import { allocatePrefix } from "../behaviour/subnetpools.ts";
@@ -16,6 +16,7 @@ import { canSeeSubnet, checkNetworkOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { NetworkRow, SubnetpoolRow, SubnetRow } from "../state/rows.ts";
+import { mayUse } from "../state/sharing.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import type { Fields, NewFields } from "../wire/attributes.ts";
 import { badInput, badRequest, conflict, internalError, invalid, notFound } from "../wire/errors.ts";
@@ -37,7 +38,7 @@ function findSubnetpool(
   }
   if (id == null) return undefined;
   const pool = subnetpools.get(id);
-  if (pool === undefined || !(controls(actor, pool) || pool.shared)) throw notFound("SubnetPool", id);
+  if (pool === undefined || !mayUse(neutron, actor, pool)) throw notFound("SubnetPool", id);
   return pool;
 }
 

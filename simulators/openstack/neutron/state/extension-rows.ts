@@ -30,7 +30,6 @@ export interface QosRuleRow {
 /** A QoS policy. */
 export interface QosPolicyRow extends ResourceRow {
   name: string;
-  shared: boolean;
   isDefault: boolean;
   rules: readonly QosRuleRow[];
 }

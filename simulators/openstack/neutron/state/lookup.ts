@@ -1,7 +1,8 @@
-import { type Actor, controls } from "../../cloud.ts";
+import type { Actor } from "../../cloud.ts";
 import { notFound } from "../wire/errors.ts";
 import { canSeeNetwork, canSeeSubnet, controlsPort } from "./access.ts";
 import type { AddressGroupRow, NetworkRow, PortRow, SecurityGroupRow, SubnetRow } from "./rows.ts";
+import { mayUse } from "./sharing.ts";
 import type { Neutron } from "./state.ts";
 
 /*
@@ -30,15 +31,15 @@ export function requirePort(neutron: Neutron, actor: Actor, id: string): PortRow
 }
 
 /** @throws Refusal 404 */
-export function requireGroup({ slot }: Neutron, actor: Actor, id: string): SecurityGroupRow {
-  const row = slot.value.groups.get(id);
-  if (row === undefined || !controls(actor, row)) throw notFound("SecurityGroup", id);
+export function requireGroup(neutron: Neutron, actor: Actor, id: string): SecurityGroupRow {
+  const row = neutron.slot.value.groups.get(id);
+  if (row === undefined || !mayUse(neutron, actor, row)) throw notFound("SecurityGroup", id);
   return row;
 }
 
 /** @throws Refusal 404 */
-export function requireAddressGroup({ slot }: Neutron, actor: Actor, id: string): AddressGroupRow {
-  const row = slot.value.addressGroups.get(id);
-  if (row === undefined || !controls(actor, row)) throw notFound("AddressGroup", id);
+export function requireAddressGroup(neutron: Neutron, actor: Actor, id: string): AddressGroupRow {
+  const row = neutron.slot.value.addressGroups.get(id);
+  if (row === undefined || !mayUse(neutron, actor, row)) throw notFound("AddressGroup", id);
   return row;
 }

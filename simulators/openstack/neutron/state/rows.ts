@@ -1,3 +1,5 @@
+import type { SharedAction, SharedName } from "./sharing.ts";
+
 /** The record of changes that every object of Neutron's database has. Times are ms since the Unix epoch. */
 export interface Revisioned {
   createdMs: number;
@@ -18,7 +20,6 @@ export interface ResourceRow extends Revisioned {
 export interface NetworkRow extends ResourceRow {
   name: string;
   adminStateUp: boolean;
-  shared: boolean;
   external: boolean;
   isDefault: boolean;
   portSecurity: boolean;
@@ -72,7 +73,6 @@ export interface SubnetpoolRow extends ResourceRow {
   minPrefixlen: number;
   maxPrefixlen: number;
   isDefault: boolean;
-  readonly shared: boolean;
   /** How much of it one project may have: addresses of IPv4, networks of 64 bits of IPv6. */
   defaultQuota: number | null;
   addressScopeId: string | null;
@@ -170,7 +170,6 @@ export interface FloatingIpRow extends ResourceRow {
 /** An address scope, in which no two subnet pools overlap. */
 export interface AddressScopeRow extends ResourceRow {
   name: string;
-  shared: boolean;
   readonly version: 4 | 6;
 }
 
@@ -184,8 +183,8 @@ export interface AddressGroupRow extends ResourceRow {
 export interface RbacPolicyRow {
   readonly id: string;
   readonly projectId: string;
-  readonly objectType: string;
+  readonly objectType: SharedName;
   readonly objectId: string;
-  readonly action: string;
+  readonly action: SharedAction;
   target: string;
 }

@@ -32,6 +32,8 @@ export interface NeutronState extends ExtensionState {
   /** Port → the floating IPs associated with it. */
   readonly floatingByPort: Map<string, string[]>;
   readonly rbac: Map<string, RbacPolicyRow>;
+  /** Object → the policies that share it, in order of creation. */
+  readonly rbacByObject: Map<string, readonly string[]>;
   /** Device → its ports, in order of creation. */
   readonly portsByDevice: Map<string, string[]>;
   /** `network/address` → the port that holds it. */
@@ -61,6 +63,7 @@ export const newState = (): NeutronState => ({
   floatingIps: new Map(),
   floatingByPort: new Map(),
   rbac: new Map(),
+  rbacByObject: new Map(),
   portsByDevice: new Map(),
   portByAddress: new Map(),
   defaultGroups: new Map(),

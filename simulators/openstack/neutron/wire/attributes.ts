@@ -5,6 +5,7 @@ import type { RequestContext } from "../../service.ts";
 import { anything, type Convert, InvalidValue, text } from "./converters.ts";
 import { isDictionary } from "./structures.ts";
 import { forbidden, httpBadRequest, internalError } from "./errors.ts";
+import { type AttributePolicy, type PolicyNetwork, findRefusal } from "./policies.ts";
 import type { View } from "./views.ts";
 
 /*
@@ -24,10 +25,8 @@ interface Attribute<T = unknown> {
   readonly isRequired?: boolean;
   /** Default: any value, as it is. */
   readonly convert?: Convert<T>;
-  /** Whether policy looks at it at all, so that refusals name it; and whether it takes an administrator. */
-  readonly policy?: (value: unknown, verb: Verb) => "member" | "admin";
-  /** Names of the parts that policy looks at too. */
-  readonly policyParts?: (value: unknown) => readonly string[];
+  /** Who may set it, if policy looks at it. */
+  readonly policy?: AttributePolicy;
   /** The conversion of values in a list's filter (`convert_to`). Default: none. */
   readonly filter?: Convert<unknown>;
 }
@@ -78,12 +77,6 @@ export const withOwner = <const A extends Attributes>(own: A): Omit<typeof OWNER
   ...OWNER,
   ...own,
 });
-
-/** Policy of an attribute that only administrators may give. */
-export const forAdmins = (): "admin" => "admin";
-
-/** Policy of an attribute that only administrators may set to true. */
-export const trueForAdmins = (value: unknown): "member" | "admin" => (value === true ? "admin" : "member");
 
 /** How the bodies of a resource are built. */
 export interface ResourceSchema<A extends Attributes = Attributes> {
@@ -218,19 +211,18 @@ export function convertValue(name: string, value: unknown, { convert = anything 
   }
 }
 
-/** Refuses what takes an administrator, naming every attribute that policy looked at. @throws Refusal 403 */
-export function checkPolicy(actor: Actor, schema: ResourceSchema, fields: object, verb: Verb): void {
-  if (actor.isAdmin) return;
+/** Refuses what the actor may not set, naming every attribute that policy looked at. @throws Refusal 403 */
+export function checkPolicy(
+  actor: Actor,
+  schema: ResourceSchema,
+  fields: object,
+  verb: Verb,
+  network?: PolicyNetwork,
+): void {
   const given: View = { ...fields };
-  const base = `rule:${verb}_${schema.name}`;
-  let isForbidden = false;
-  let rule = base;
-  for (const [name, { policy, policyParts }] of Object.entries(schema.attributes)) {
-    if (policy === undefined || !Object.hasOwn(given, name)) continue;
-    const parts = policyParts?.(given[name]).map((part) => `${base}:${name}:${part}`) ?? [];
-    const own = parts.length === 0 ? `${base}:${name}` : `(${base}:${name} and (${parts.join(" and ")}))`;
-    rule = `(${rule} and ${own})`;
-    isForbidden ||= policy(given[name], verb) === "admin";
-  }
-  if (isForbidden) throw forbidden(rule);
+  const looked = Object.entries(schema.attributes).flatMap(([name, { policy }]) =>
+    policy !== undefined && Object.hasOwn(given, name) ? [[name, given[name], policy] as const] : [],
+  );
+  const refused = findRefusal(actor, `rule:${verb}_${schema.name}`, looked, network);
+  if (refused !== undefined) throw forbidden(refused);
 }

@@ -16,9 +16,17 @@ export class InvalidValue extends Error {}
 
 /** `DESCRIPTION_FIELD_SIZE`, `NAME_FIELD_SIZE`, `DEVICE_ID_FIELD_SIZE`: characters of a text unless a resource says otherwise. */
 export const TEXT_CHARS_MAX = 255;
-const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
+const MAC = /^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i;
 /** `INVALID_MAC_ADDRESSES`. */
 const INVALID_MACS = ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"];
+
+/** Whether Python takes a value for false. */
+export const isFalsy = (value: unknown): boolean =>
+  value === null ||
+  value === "" ||
+  value === 0 ||
+  value === false ||
+  (typeof value === "object" && Object.keys(value).length === 0);
 
 /** A value in which nothing is converted or refused. */
 export const anything: Convert<unknown> = (value) => value;
@@ -164,9 +172,10 @@ export const subnetPrefix: Convert<string> = (value) => {
   return prefix.text;
 };
 
-/** A MAC address with colons, as it was written. */
+/** A MAC address with colons or hyphens, as it was written. */
 export const mac: Convert<string> = (value) => {
-  if (typeof value !== "string" || !MAC.test(value) || INVALID_MACS.includes(value.toLowerCase()))
+  const given = typeof value === "string" ? value : "";
+  if (!MAC.test(given) || INVALID_MACS.includes(given.toLowerCase()))
     throw new InvalidValue(`'${str(value)}' is not a valid MAC address.`);
-  return value;
+  return given;
 };

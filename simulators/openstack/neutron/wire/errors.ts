@@ -12,6 +12,7 @@ const NOT_FOUND: Readonly<Record<string, (id: string) => string>> = {
   SubnetPool: (id) => `Subnet pool ${id} could not be found.`,
   RbacPolicy: (id) => `RBAC policy of type unknown with ID ${id} not found`,
   AddressScope: (id) => `Address scope ${id} could not be found.`,
+  ServiceProfile: (id) => `Service Profile ${id} could not be found.`,
   AddressGroup: (id) => `Address group ${id} could not be found.`,
 };
 

@@ -1,8 +1,9 @@
 import type { Actor } from "../../cloud.ts";
 import type { PortRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
-import { forAdmins, withStandard } from "./attributes.ts";
-import { anything, boolean, listOf, mac, oneOf, orEmpty, orNull, text, textUpTo, uuid, uuids } from "./converters.ts";
+import { withStandard } from "./attributes.ts";
+import { forAdmins } from "./policies.ts";
+import { anything, boolean, listOf, mac, oneOf, orNull, text, textUpTo, uuid, uuids } from "./converters.ts";
 import { addressPairs, dhcpOptions, dictionary, fixedIps } from "./structures.ts";
 import { dnsHostName } from "./dns-names.ts";
 import { projectMembers, revisionMembers, type View } from "./views.ts";
@@ -32,19 +33,29 @@ export const PORT_ATTRIBUTES = withStandard({
   admin_state_up: { convert: boolean, filter: boolean },
   mac_address: {
     convert: orNull(mac),
-    policy: (_value: unknown, verb: string) => (verb === "update" ? ("admin" as const) : ("member" as const)),
+    policy: { create: "network-owner", update: "admin" },
   },
-  fixed_ips: { convert: fixedIps },
+  fixed_ips: {
+    convert: fixedIps,
+    policy: {
+      create: "network-user",
+      update: "network-owner",
+      parts: { subnet_id: "network-user", ip_address: "network-owner" },
+    },
+  },
   device_id: { convert: text },
-  device_owner: { convert: text },
+  device_owner: { convert: text, policy: { create: "device", default: "" } },
   status: { post: false, put: false },
   security_groups: { convert: uuids },
-  port_security_enabled: { convert: boolean, filter: boolean },
-  allowed_address_pairs: { convert: addressPairs },
+  port_security_enabled: { convert: boolean, filter: boolean, policy: { create: "network-owner" } },
+  allowed_address_pairs: {
+    convert: addressPairs,
+    policy: { create: "network-owner", parts: { mac_address: "network-owner", ip_address: "network-owner" } },
+  },
   extra_dhcp_opts: { convert: dhcpOptions },
   dns_name: { convert: dnsHostName },
   dns_assignment: { post: false, put: false },
-  "binding:vnic_type": { convert: oneOf(VNIC_TYPES) },
+  "binding:vnic_type": { convert: oneOf(VNIC_TYPES), policy: { create: "everybody", default: "normal" } },
   "binding:host_id": { policy: forAdmins, convert: anything },
   "binding:profile": { policy: forAdmins, convert: orNull(dictionary) },
   "binding:vif_type": { post: false, put: false },
@@ -53,7 +64,7 @@ export const PORT_ATTRIBUTES = withStandard({
   ip_allocation: { post: false, put: false, filter: (value: unknown) => (value === "none" ? value : undefined) },
   numa_affinity_policy: { convert: oneOf(["required", "preferred", "legacy", null]) },
   device_profile: { put: false, convert: orNull(text) },
-  tags: { put: false, convert: orEmpty(listOf(textUpTo(TAG_CHARS_MAX))) },
+  tags: { put: false, convert: listOf(textUpTo(TAG_CHARS_MAX)) },
 });
 
 /** The attributes of a port, as a type. */

@@ -2,6 +2,7 @@ import { str } from "../../python/index.ts";
 import { addressText, addressValue, parsePrefix } from "../behaviour/ip.ts";
 import { PROTOCOLS, protocolNumber } from "../behaviour/protocols.ts";
 import type { NewRule } from "../behaviour/security-groups.ts";
+import { isFalsy } from "./converters.ts";
 import { internalError, invalid } from "./errors.ts";
 
 /*
@@ -12,13 +13,17 @@ const WITH_PORTS = [33, 132, 6, 17, 136];
 const ICMP = [1, 58];
 const IPV6_ONLY = ["ipv6-encap", "ipv6-frag", "ipv6-icmp", "icmpv6", "ipv6-nonxt", "ipv6-opts", "ipv6-route"];
 
+const IPV6_NUMBERS = IPV6_ONLY.flatMap((name) => PROTOCOLS[name] ?? []);
+
 const PORT_MAX = 65_535;
 const PROTOCOL_MAX = 255;
 const ICMP_MAX = 255;
 
 /** A name that the service knows in lower case, or a number. @throws Refusal 400, 500 */
 export const protocol = (value: unknown): string => {
-  if (typeof value === "object") throw internalError();
+  // Truth and fractions pass as numbers, and fail in the database.
+  const isNumberLike = typeof value === "boolean" || (typeof value === "number" && !Number.isInteger(value));
+  if (typeof value === "object" || (isNumberLike && Math.trunc(Number(value)) <= PROTOCOL_MAX)) throw internalError();
   const word = str(value).toLowerCase();
   const isNumber = /^\d+$/.test(word) && Number(word) <= PROTOCOL_MAX;
   if (Object.hasOwn(PROTOCOLS, word) || isNumber) return word;
@@ -31,8 +36,10 @@ export const protocol = (value: unknown): string => {
 
 /** @throws Refusal 400 */
 export const portNumber = (value: unknown): number => {
-  const port = value === "" || typeof value === "boolean" ? Number.NaN : Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX) return port;
+  const isText = typeof value === "string" && /^\s*[+-]?\d+(_\d+)*\s*$/.test(value);
+  const isNumber = typeof value === "number" || typeof value === "boolean";
+  const port = isText ? Number(value.replaceAll("_", "")) : isNumber ? Math.trunc(Number(value)) : Number.NaN;
+  if (port >= 0 && port <= PORT_MAX) return port;
   throw invalid("SecurityGroupInvalidPortValue", `Invalid value for port ${str(value)}`);
 };
 
@@ -48,8 +55,9 @@ export const ethertype = (value: unknown): (typeof ETHERTYPES)[number] => {
   );
 };
 
-/** The address stays as it was given; only `normalized_cidr` is the network's. @throws Refusal 400 */
-export const remotePrefix = (value: unknown): string => {
+/** The address stays as it was given; only `normalized_cidr` is the network's. What is empty is none. @throws Refusal 400 */
+export const remotePrefix = (value: unknown): string | null => {
+  if (isFalsy(value)) return null;
   const prefix = parsePrefix(value);
   if (prefix === undefined) throw invalid("InvalidCIDR", `Invalid CIDR ${str(value)} given as IP prefix.`);
   return `${addressText(addressValue(String(value).split("/")[0] ?? ""), prefix.version)}/${prefix.bits}`;
@@ -107,6 +115,6 @@ function checkVersions({ ethertype: version, protocol: name, remoteIpPrefix }: N
       "SecurityGroupRuleParameterConflict",
       `Conflicting value ethertype ${version} for CIDR ${remoteIpPrefix}`,
     );
-  if (version === "IPv4" && IPV6_ONLY.includes(name ?? ""))
+  if (version === "IPv4" && (IPV6_ONLY.includes(name ?? "") || IPV6_NUMBERS.includes(Number(name ?? Number.NaN))))
     throw invalid("SecurityGroupEthertypeConflictWithProtocol", `Invalid ethertype ${version} for protocol ${name}.`);
 }

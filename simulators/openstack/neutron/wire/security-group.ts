@@ -21,13 +21,13 @@ export const ruleView = (rule: SecurityGroupRuleRow): View => ({
 });
 
 /** A group with its rules, which have more members there than alone. */
-export const groupView = (group: SecurityGroupRow): View => ({
+export const groupView = (group: SecurityGroupRow, isShared: boolean): View => ({
   id: group.id,
   name: group.name,
   stateful: group.stateful,
   ...projectMembers(group.projectId),
   description: group.description,
-  shared: false,
+  shared: isShared,
   security_group_rules: group.rules.map((rule) => ({
     ...ruleView(rule),
     standard_attr_id: rule.attrId,

@@ -47,17 +47,26 @@ const quoteAll = (names: readonly string[]): string => names.map((name) => `'${n
 
 const wrongKeys = (expected: readonly string[], provided: readonly string[]): InvalidValue =>
   new InvalidValue(
-    `Validation of dictionary's keys failed. Expected keys: {${quoteAll(expected)}} Provided keys: {${quoteAll(provided)}}.`,
+    `Validation of dictionary's keys failed. Expected keys: {${quoteAll(expected)}} Provided keys: ${provided.length === 0 ? "set()" : `{${quoteAll(provided)}}`}.`,
   );
 
 /** An object with all of the required keys and none but these. @throws InvalidValue */
-export function dictionaryOf(value: unknown, required: readonly string[], optional: readonly string[] = []): View {
+function dictionaryOf(value: unknown, required: readonly string[], optional: readonly string[] = []): View {
   const fields = dictionary(value);
   const names = Object.keys(fields);
   const isFine =
     required.every((name) => names.includes(name)) && names.every((name) => [...required, ...optional].includes(name));
   if (isFine) return fields;
   throw wrongKeys(required, names);
+}
+
+/** The same, in the words of validators that look for what is too much first. @throws InvalidValue */
+export function knownKeys(value: unknown, required: readonly string[], optional: readonly string[] = []): View {
+  const fields = dictionary(value);
+  const unexpected = Object.keys(fields).filter((name) => ![...required, ...optional].includes(name));
+  if (required.every((name) => Object.hasOwn(fields, name)) && unexpected.length > 0)
+    throw new InvalidValue(`Unexpected keys supplied: ${unexpected.join(", ")}.`);
+  return dictionaryOf(fields, required, optional);
 }
 
 /** An object with exactly these keys; `shown` is their order in the refusal. @throws InvalidValue */
@@ -187,6 +196,6 @@ function isDhcpOption(value: unknown): boolean {
 export const dhcpOptions: Convert<readonly unknown[]> = (value) => {
   if (value === null) return [];
   if (!Array.isArray(value)) throw badInput(`'${str(value)}' is not a list`);
-  for (const each of value) if (!isDhcpOption(each)) throw badInput(`No valid key specs matched for: ${repr(each)}`);
+  for (const each of value) if (!isDhcpOption(each)) throw badInput(`No valid key specs matched for: ${str(each)}`);
   return value;
 };

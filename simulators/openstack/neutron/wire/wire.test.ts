@@ -18,7 +18,7 @@ describe("a body", () => {
   it.each([
     [{ network: { banana: 1 } }, 400, "Unrecognized attribute(s) 'banana'"],
     [{ network: { id: "x" } }, 400, "Attribute 'id' not allowed in POST"],
-    [{ network: { mtu: 67 } }, 400, "Bad network request: MTU must be at least 68."],
+    [{ network: { mtu: 1451 } }, 400, "Invalid input for operation: Requested MTU is too big, maximum is 1450."],
     [{ network: { name: 5 } }, 400, "Invalid input for name. Reason: '5' is not a valid string."],
     [
       { network: { shared: true } },
