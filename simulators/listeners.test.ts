@@ -42,7 +42,10 @@ interface Seen {
   readonly bytes?: number;
 }
 
-/** What the client must see, and how often the work must have been done; or that arming the rule must be refused. */
+/**
+ * The result that the client must see, and how many times the work must have been done; or that arming the
+ * rule must be refused.
+ */
 type Row = { readonly seen: Seen; readonly worked: number } | "refused";
 
 const BODY = JSON.stringify({ title: "Moby Dick" });

@@ -39,7 +39,7 @@ export function worldProbe(parts: Parts): Probe {
   return (request) => {
     const target = targetOf(request.kind === "http" ? hostOf(request.url) : request.address, resolve);
     if (typeof target === "string") return { kind: "unresolved", host: target };
-    // What a probe found is an input of its own where a world is made again from its inputs.
+    // The result of a probe is a separate input if a world is restored from its inputs.
     if (parts.driver.kernel.replaying && outside !== undefined) return new Promise(() => {});
     const isInside = net.answersAt(target.address, target.port);
     if (request.kind === "http" && isInside) return askOverHttp(parts, request, target);

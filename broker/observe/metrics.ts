@@ -15,7 +15,7 @@ interface Metrics {
   watch(app: FastifyInstance): void;
 }
 
-/** What is determined when Prometheus reads. */
+/** Values that are determined when Prometheus reads. */
 interface MetricsOptions {
   readonly nowMs: () => number;
   /** Operations that this process works on. */
@@ -50,7 +50,7 @@ const histogramsOf = (registers: Registry[]) => ({
   }),
 });
 
-/** What is determined when Prometheus reads. */
+/** Values that are determined when Prometheus reads. */
 function addGauges(registers: Registry[], { running, isStoreUp }: MetricsOptions): void {
   new Gauge({
     name: "broker_operations_running",

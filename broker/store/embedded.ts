@@ -14,7 +14,7 @@ const OF_ROWS = /^(select|insert|update|delete|with)\b/;
 export interface KeptStatement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
-  /** What the database's clock said, ms since the Unix epoch. */
+  /** The time of the database's clock, ms since the Unix epoch. */
   readonly atMs: number;
 }
 
@@ -74,7 +74,7 @@ class EmbeddedClient implements PostgresPoolClient {
   #before: IBackup | undefined;
   readonly #nowMs: () => number;
   readonly #log: StatementLog | undefined;
-  /** What the transaction that is open has changed. */
+  /** The changes of the open transaction. */
   #changes: KeptStatement[] = [];
   /** The database's clock stands still while a statement runs, so that the statement can be repeated. */
   #atMs = 0;

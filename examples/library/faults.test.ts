@@ -7,7 +7,7 @@ it("the first login fails with 503, the second succeeds", async () => {
   const { authUrl, username: name, password } = world.credentials.openstackAdmin;
   const user = { name, password, domain: { id: "default" } };
   const body = JSON.stringify({ auth: { identity: { methods: ["password"], password: { user } } } });
-  // What code at this address of the cloud sees: no socket is opened, and time is virtual.
+  // The environment of code at this address of the cloud: no socket is opened, and time is virtual.
   const { fetch } = world.environmentAt(world.plan.applications);
   const headers = { "content-type": "application/json" };
   const logIn = () =>

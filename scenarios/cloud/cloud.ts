@@ -79,7 +79,7 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
-/** What is there of a cloud before anything runs in it. */
+/** A cloud before anything runs in it. */
 interface Base {
   readonly options: CloudOptions;
   readonly claimed: ClaimedBlock;
@@ -137,7 +137,7 @@ async function openBase(given: CloudOptions, ends: AsyncDisposableStack): Promis
   const kept = opened?.begin(claimed.block);
   ends.defer(() => kept?.close());
   const report = (error: unknown): void => {
-    // What still goes on in a cloud that ends is no failure of it.
+    // Work that is still in progress when a cloud ends is not a failure.
     if (kept?.isFrozen !== true) options.report?.(error);
   };
   const secrets = kept?.record ?? drawSecrets(options);

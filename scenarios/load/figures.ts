@@ -25,7 +25,7 @@ const OperationFigures = Type.Object({
 
 const SecondFigures = Type.Object({ sent: Count, answered: Count, errors: Count, latency: Histogram });
 
-/** What a load run measured; plain data. */
+/** The measurements of a load run; plain data. */
 export const LoadFigures = Type.Object({
   v: Type.Literal(1),
   operations: Type.Partial(Type.Record(Type.Enum([...LOAD_OPERATIONS]), OperationFigures)),
@@ -40,7 +40,7 @@ export const LoadFigures = Type.Object({
   /** Counts for each second of the run. */
   timeline: Type.Array(SecondFigures),
 });
-/** What a load run measured; plain data. */
+/** The measurements of a load run; plain data. */
 export type LoadFigures = Static<typeof LoadFigures>;
 
 /** The counters of an operation during the run. */

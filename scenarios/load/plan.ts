@@ -58,5 +58,5 @@ export const LoadPlan = Type.Object({
   /** A URL that does no work, requested ten times a second. */
   beside: Type.Optional(Type.String()),
 });
-/** What a load run does. */
+/** The plan of a load run. */
 export type LoadPlan = Static<typeof LoadPlan>;

@@ -27,7 +27,7 @@ const AGENT_METHODS = [
 /** A call that an agent answers. */
 export type AgentMethod = (typeof AGENT_METHODS)[number];
 
-/** What identifies an instance's VM. */
+/** The attributes that identify an instance's VM. */
 const AGENT_ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
   group: { prose: "the name of the instance group" },

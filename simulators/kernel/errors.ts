@@ -4,6 +4,7 @@ export const KERNEL_ERRORS = {
     "nothing is scheduled and the awaited work is still pending; await something that the world can finish",
   KERNEL_EVENTS_MAX: "the limit of events was reached; raise eventsMax, or look for processes that never end",
   KERNEL_UNKNOWN_TIMER: "no handler is registered for this kind of timer; call kernel.onTimer first",
+  KERNEL_KEPT: "a world that is kept on disk has no snapshots in memory; save its folder with drydock snapshot",
   KERNEL_UNKNOWN_INPUT: "no handler is registered for this kind of input; call kernel.onInput first",
   KERNEL_NOT_RECORDING: "work is in flight and inputs were not recorded; create the kernel with recordInputs: true",
   KERNEL_CALLBACK_IN_FLIGHT: "a process or callback is in flight at a checkpoint",

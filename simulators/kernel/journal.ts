@@ -8,7 +8,7 @@ export interface JournalEvent {
   readonly time: number;
   /** The simulator that changed: `nova`, `bosh`, `dns`, `dataservices`, `kernel` … */
   readonly source: string;
-  /** What happened: `server.create`, `task.done` … */
+  /** The kind of event: `server.create`, `task.done` … */
   readonly kind: string;
   /** The id or name of what it happened to. */
   readonly subject: string;

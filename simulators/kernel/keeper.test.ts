@@ -86,3 +86,27 @@ it("does not handle an input that can't be kept", () => {
   expect(() => kernel.input("sample.draw", undefined)).toThrow("no room");
   expect(kernel.journal.seq).toBe(0);
 });
+
+it("takes no snapshots in memory while inputs are kept: a restore would be missing among them", () => {
+  const kernel = sample();
+  const snapshot = kernel.snapshot();
+  kernel.keeper = { keep: () => {} };
+  const refusal = expect.objectContaining({ code: "KERNEL_KEPT" });
+  expect(() => kernel.snapshot()).toThrow(refusal);
+  expect(() => kernel.restore(snapshot)).toThrow(refusal);
+});
+
+it("goes on where a time can't be kept, and says so", () => {
+  const kernel = sample();
+  const errors: unknown[] = [];
+  kernel.onCrash = (_name, error) => errors.push(error);
+  kernel.input("sample.timers", 1);
+  kernel.keeper = {
+    keep: () => {
+      throw new Error("no room");
+    },
+  };
+  kernel.advanceBy(20);
+  expect(errors).toEqual([new Error("no room")]);
+  expect(kernel.journal.seq).toBe(2);
+});

@@ -140,7 +140,7 @@ export class Kernel extends Scheduler {
     if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_INPUT", kind);
     this.#history.keep(kind, data);
     if (this.keeper === undefined || this.#isInside || this.replaying) return handler.handle(data);
-    // What is due now comes first, as it will when the inputs are repeated.
+    // Anything that is due now comes first, as it will when the inputs are repeated.
     this.advanceTo(this.nowMs);
     this.keeper.keep({ atMs: this.nowMs, kind, data });
     return this.#inside(() => handler.handle(data));
@@ -160,7 +160,13 @@ export class Kernel extends Scheduler {
     if (keeper === undefined || this.#isInside || this.replaying) return super.advanceTo(atMs);
     this.#inside(() => super.advanceTo(atMs));
     // What happened may be seen outside from now on, so it must happen again at the same time.
-    if (this.events > events) keeper.keep({ atMs: this.nowMs });
+    if (this.events === events) return;
+    try {
+      keeper.keep({ atMs: this.nowMs });
+    } catch (error) {
+      // It does not concern whoever moves the clock.
+      this.onCrash("keeper", error);
+    }
   }
 
   /**
@@ -200,9 +206,10 @@ export class Kernel extends Scheduler {
    * Captures the world. Where no process or callback is in flight this is a copy of the state; where one is, it is the
    * last such copy and the inputs since, which needs `recordInputs`.
    *
-   * @throws KernelError KERNEL_NOT_RECORDING
+   * @throws KernelError KERNEL_NOT_RECORDING; KERNEL_KEPT where inputs are kept, as a restore would be missing among them
    */
   snapshot(): Snapshot {
+    if (this.keeper !== undefined) throw new KernelError("KERNEL_KEPT");
     return this.#history.snapshot();
   }
 
@@ -212,6 +219,7 @@ export class Kernel extends Scheduler {
    * @throws KernelError FAULT_UNKNOWN_POINT … and nothing has changed, when a rule armed in it does not fit this world
    */
   restore(snapshot: Snapshot): void {
+    if (this.keeper !== undefined) throw new KernelError("KERNEL_KEPT");
     this.faults.check(armedRulesOf(snapshot));
     this.#history.restore(snapshot);
     for (const callback of this.restored) callback();

@@ -1,6 +1,6 @@
 import type { Scheduler } from "./scheduler.ts";
 
-/** What a process may yield: a duration in ms, a signal to wait for, or another process to wait for. */
+/** The values that a process may yield: a duration in ms, a signal to wait for, or another process to wait for. */
 export type Yielded = number | Signal<unknown> | Process<unknown>;
 
 /**
@@ -15,7 +15,7 @@ type Outcome<R> =
   | { readonly state: "done"; readonly value: R }
   | { readonly state: "failed"; readonly error: unknown };
 
-/** What the kernel needs of a process that it resumes. */
+/** The parts of a process that the kernel needs to resume it. */
 export interface Resumable {
   /** How often it has waited; a wake for an earlier wait is stale and ignored. */
   readonly waits: number;

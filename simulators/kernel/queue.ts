@@ -69,7 +69,7 @@ export class EventQueue {
   /** Takes the next entry that is due by `untilMs` and moves the clock to it. */
   take(untilMs: number): QueueEntry | undefined {
     const next = this.#later.peek();
-    // What was queued for this instant at an earlier time comes before what was queued within it.
+    // Entries that were queued for this instant earlier come before those queued within it.
     if (next !== undefined && next.at === this.nowMs) return this.#later.pop();
     const entry = this.#now[this.#nowAt];
     if (entry !== undefined) {

@@ -8,7 +8,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** What a scheduler consists of while no process or callback is in flight, as plain data. */
+/** The state of a scheduler while no process or callback is in flight, as plain data. */
 export interface ScheduleState {
   readonly nowMs: number;
   readonly events: number;

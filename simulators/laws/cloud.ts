@@ -70,7 +70,7 @@ function volumes({ openstack, bosh }: LawfulWorld, known: Lookup): readonly stri
     .map(({ id, status }) => `volume ${id} (${status}) is nobody's disk`);
 }
 
-/** What the director lists as an orphan exists, so that the list does not grow forever. */
+/** Each disk that the director lists as an orphan exists, so that the list does not grow forever. */
 function orphans({ openstack, bosh }: LawfulWorld, known: Lookup): readonly string[] {
   if (known.project === "") return [];
   const { volumes: disks } = openstack.state().cinder;

@@ -66,7 +66,7 @@ function processes({ dataservices }: LawfulWorld, known: Lookup): readonly strin
 
 const EPHEMERAL = "ephemeral:";
 
-/** What a data service has stored lies on a volume that exists. */
+/** The data of each data service are on an existing volume. */
 function contents({ dataservices, openstack }: LawfulWorld, known: Lookup): readonly string[] {
   const { volumes } = openstack.state().cinder;
   return dataservices

@@ -29,7 +29,7 @@ const SEEN_CHARS_MAX = 300;
 export class TargetError extends Error {
   readonly code: TargetErrorCode;
   readonly exitCode = 2;
-  /** What happened, in one line, without the advice. */
+  /** The event in one line, without the advice. */
   readonly seen: string;
   constructor(code: TargetErrorCode, seen: string, options?: ErrorOptions) {
     const line = seen

@@ -48,7 +48,7 @@ export class ToyCloud {
   readonly does: Behaviour;
   readonly vault: ToyVault;
   login: string | undefined;
-  /** What is currently broken on purpose. */
+  /** The faults that are currently planted. */
   readonly faults = new Set<string>();
   /** Instances that are gone. */
   readonly gone = new Map<string, ToyInstance>();

@@ -20,7 +20,7 @@ const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 /** Stands in for `sleep`: notes how long it would have slept. */
 const SLEEP = '#!/bin/sh\nprintf "%s\\n" "$1" >> "${0%/*}/slept"\n';
 
-/** What Go says about a program that can't be started, by the system's code. */
+/** Go's text for a program that can't be started, by the system's error code. */
 const START_ERRORS: Readonly<Record<string, string>> = {
   ENOEXEC: "exec format error",
   ENOENT: "no such file or directory",

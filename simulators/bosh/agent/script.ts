@@ -8,7 +8,7 @@ export interface ScriptResult {
   readonly stderr: string;
   /** How long it slept, ms. */
   readonly sleptMs: number;
-  /** What `bash -x` would have traced, interleaved with standard error. */
+  /** The trace of `bash -x`, interleaved with standard error. */
   readonly trace: string;
   /** Whether it was executed to its end; otherwise it is assumed to succeed without output. */
   readonly isRun: boolean;

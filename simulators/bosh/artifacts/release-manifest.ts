@@ -27,7 +27,7 @@ export interface ReleaseManifest {
   readonly jobs: readonly PartSpec[];
 }
 
-/** What the director's database accepts as a name or version. */
+/** The names and versions that the director's database accepts. */
 const VALID = /^[-0-9A-Za-z_+.]+$/im;
 
 /** @throws DirectorError 30003, 30010, 40005, or 100 in the words of Ruby */

@@ -4,7 +4,7 @@ export interface Caller {
   readonly scopes: readonly string[];
 }
 
-/** What a route requires of its caller. */
+/** The permission that a route requires of its caller. */
 export type Permission =
   /** Any known caller: the handler decides from the subject of the request. */
   | "anybody"

@@ -190,12 +190,15 @@ export function reserveAddresses(
     title,
     az: instance.az,
   };
-  for (const ip of instance.pendingIps) releaseAddress(director, ip);
+  // What was reserved before stays, although a lower address may have become free since.
+  const pending = instance.pendingIps;
+  for (const ip of pending) releaseAddress(director, ip);
   const networks = group.networks.map((each) => {
     const network = requireNetwork(plan, each.name);
     const current = planned.doubled.has(instance.id)
       ? undefined
-      : instance.ips.find(({ network: name }) => name === each.name)?.ip;
+      : (instance.ips.find(({ network: name }) => name === each.name)?.ip ??
+        pending.find((ip) => network.subnets.some((subnet) => containsAddress(subnet, ip))));
     const staticIp =
       network.type === "vip" ? vipOf(network, each, planned, instance) : statics.get(instance.id)?.get(each.name);
     return reserveAddress(director, network, holder, staticIp, current);

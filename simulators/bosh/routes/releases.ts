@@ -50,10 +50,17 @@ function listReleases({ director }: RequestContext): HttpReply {
         commit_hash: commitHash,
         uncommitted_changes: uncommittedChanges,
         currently_deployed: releaseUsers(director, name, version).length > 0,
-        job_names: jobs.map((job) => job.name).sort(),
+        job_names: byAge(jobs, versions).map((job) => job.name),
       })),
     })),
   );
+}
+
+/** The jobs in the order in which the director came to know them: those of earlier uploads first, then as their release lists them. */
+function byAge(jobs: ReleaseVersion["jobs"], versions: readonly ReleaseVersion[]): ReleaseVersion["jobs"] {
+  const known = [...new Set(versions.flatMap((each) => each.jobs.map(({ fingerprint }) => fingerprint)))];
+  const ages = new Map(known.map((fingerprint, age) => [fingerprint, age]));
+  return jobs.toSorted((a, b) => (ages.get(a.fingerprint) ?? 0) - (ages.get(b.fingerprint) ?? 0));
 }
 
 const sortVersions = (versions: readonly ReleaseVersion[]): readonly ReleaseVersion[] =>

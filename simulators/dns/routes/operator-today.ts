@@ -155,12 +155,8 @@ export const OPERATOR_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
 ];
 
 /** Changes of the keyring. */
-export const KEYRING_ROUTES: readonly Route<ConsulSim>[] = [
-  ...["POST", "PUT", "DELETE"].map(
-    (method): Route<ConsulSim> => ({
-      method,
-      path: "/v1/operator/keyring",
-      handler: answerAtOnce(refuseKeyring),
-    }),
-  ),
-];
+export const KEYRING_ROUTES: readonly Route<ConsulSim>[] = ["POST", "PUT", "DELETE"].map((method) => ({
+  method,
+  path: "/v1/operator/keyring",
+  handler: answerAtOnce(refuseKeyring),
+}));

@@ -6,11 +6,11 @@ export interface RawMessage {
   readonly line: string;
   /** The lines of the header, without their ends. */
   readonly fields: readonly string[];
-  /** What follows the empty line, as far as it has arrived. */
+  /** The bytes after the empty line that have arrived so far. */
   readonly rest: Uint8Array;
 }
 
-/** What a server makes of such a message: a request nevertheless, or an answer of its own. */
+/** A server's reaction to such a message: it accepts a request nevertheless, or answers by itself. */
 export type Judged =
   | {
       readonly request: {

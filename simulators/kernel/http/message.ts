@@ -19,7 +19,7 @@ export interface HttpRequest {
   readonly headers: RequestHeaders;
   /** The body as sent; empty when there is none, or when an upload route has consumed it. */
   readonly body: string | Uint8Array;
-  /** What an upload route's `receive` made of the stream. */
+  /** The result of an upload route's `receive` for the stream. */
   readonly received?: unknown;
   /** The `http://host:port` that the client used, for links. */
   readonly origin: string;
@@ -46,7 +46,7 @@ export interface HttpReply {
    */
   readonly stream?: AsyncIterable<Uint8Array>;
   readonly wire?: WireFault;
-  /** What its handler threw: for the log, never for the wire. */
+  /** The error that its handler threw: for the log, never for the wire. */
   readonly crash?: Crash;
 }
 

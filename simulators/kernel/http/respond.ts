@@ -117,7 +117,7 @@ function crashEnvelope<S>(api: Api<S>, request: HttpRequest): HttpReply | undefi
   try {
     return api.crashed?.(api.sim, request);
   } catch {
-    // What made the handler throw can make its envelope throw too; the first error is the one to report.
+    // The cause of a handler's error can make its envelope throw too; the first error is the one to report.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { percentText } from "./percent.ts";
 
-/** What a path leads to. `allowed` lists the methods of a known path that does not have this one. */
+/** The target of a path. `allowed` lists the methods of a known path that does not have this one. */
 export interface RouteMatch<R> {
   readonly route: R | undefined;
   readonly params: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface RouteMatch<R> {
 
 /** A compiled table of routes. */
 export interface Router<R> {
-  /** What this method and percent-encoded path lead to. */
+  /** The target of this method and percent-encoded path. */
   match(method: string, path: string): RouteMatch<R>;
 }
 

@@ -6,7 +6,7 @@ import { sha256Of } from "../../wire/verifier.ts";
  */
 /** The simulator's own user. */
 export const OPERATOR = "drydock";
-/** What a tenant may do, as ACL rules. */
+/** The rights of a tenant, as ACL rules. */
 const TENANT_RULES = ["~*", "&*", "+@all", "-@admin", "-@dangerous", "+info", "+keys", "+flushdb"] as const;
 
 /** The rules that turn a user into a tenant, whatever it was before. */

@@ -123,7 +123,7 @@ export class Peg {
     const before = this.#source.slice(0, at);
     const lines = before.split("\n");
     // A line break is column 0 of the line that it begins.
-    const column = [...(lines.at(-1) ?? "")].length + 1;
+    const column = Array.from(lines.at(-1) ?? "").length + 1;
     const isBreak = this.#source[at] === "\n";
     return `${lines.length + (isBreak ? 1 : 0)}:${isBreak ? 0 : lines.length > 1 ? column : column} (${Buffer.byteLength(before)})`;
   }

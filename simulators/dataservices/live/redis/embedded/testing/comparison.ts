@@ -28,7 +28,7 @@ export function normal(name: string, reply: Reply): unknown {
   return UNORDERED.has(name) ? inTextOrder(plain) : plain;
 }
 
-/** What a SCAN of names with values returns: each with its own. */
+/** The pairs that a SCAN of names with values returns. */
 function inPairs(plain: unknown): unknown {
   if (!Array.isArray(plain) || !Array.isArray(plain[1])) return plain;
   const [cursor, flat]: readonly unknown[] = plain;
