@@ -62,8 +62,7 @@ export class OsbClient {
 
   /** A client for a part of this one's work: its requests count as sent by this one, even without an answer. */
   part(room: Room): OsbClient {
-    const keep: AnswerListener = (answer, isReplaced) => this.#keep(answer, isReplaced);
-    const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.memory, room);
+    const part = new OsbClient(this.settings, this.ledger.scope(), this.#keep.bind(this), this.memory, room);
     return this.#parts.push(part), part;
   }
 
@@ -200,9 +199,8 @@ export class OsbClient {
   async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
     if (answer.status !== 202 && !(await isInProgress(answer, () => this.poll(offer, answer))))
       return this.#endedAtOnce(answer);
-    const { settings, memory } = this;
-    const ask = (operation: Operation, options: RequestOptions) => this.#sendPatiently(operation, options);
-    const { ended, sinceMs } = await follow({ settings, memory, ask }, offer, answer);
+    const follower = { settings: this.settings, memory: this.memory, ask: this.#sendPatiently.bind(this) };
+    const { ended, sinceMs } = await follow(follower, offer, answer);
     this.#noteEnd(offer, ended, sinceMs);
     return ended;
   }

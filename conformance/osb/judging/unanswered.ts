@@ -27,6 +27,9 @@ const JUDGED_BY_OF_NOTHING: Readonly<Partial<Record<Operation, string>>> = {
   "poll-binding": "lastop-binding-404-unknown",
 };
 
+/** How many requests of a check are shown, at most, before the unanswered one. */
+const SENT_BEFORE_MAX = 5;
+
 /** What may take a broker longer than any client waits, if it answers only when the work is done. */
 const WORKING: readonly Operation[] = ["provision", "update", "deprovision", "bind", "unbind"];
 
@@ -48,12 +51,13 @@ export async function judgeUnanswered(
   const { operation } = about;
   const judgedBy = (about.isOfNothing ? JUDGED_BY_OF_NOTHING : JUDGED_BY)[operation] ?? JUDGED_BY[operation];
   if (judgedBy === undefined || context.platform.memory.lifeline.isLost) return undefined;
+  const evidence = [...context.platform.sent.slice(-SENT_BEFORE_MAX), exchange];
   await context.platform.send("catalog");
   const seen = silenceOf(error);
   const what = about.isOfNothing ? `${METHOD[operation]} of what does not exist` : METHOD[operation];
-  if (checkId !== judgedBy) return followsFrom(judgedBy, `${operation} gets ${seen}`, exchange);
+  if (checkId !== judgedBy) return followsFrom(judgedBy, `${operation} gets ${seen}`, ...evidence);
   const isWork = WORKING.includes(operation) && !about.isOfNothing && fault === "timeout";
   return isWork
-    ? unknown(`an ordinary ${operation} gets no answer: ${error.message}; no rule says how long it may take`, exchange)
-    : fail(`${what} to be answered`, seen, exchange);
+    ? unknown(`an ordinary ${operation} gets no answer: ${error.message}; no rule says how long it may take`, ...evidence)
+    : fail(`${what} to be answered`, seen, ...evidence);
 }
