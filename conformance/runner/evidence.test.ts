@@ -75,7 +75,10 @@ describe("the evidence for a request without an answer", () => {
     const big = "5f0b4c8e-0000-4000-8000-000000000102";
     const isHungUp = ({ method, text }: WireRequest) => method === "PUT" && text.includes(big);
     const [finished] = await evidenceOfSilence("provision-identical-200", isHungUp);
-    expect([finished?.verdict, finished?.reason]).toEqual(["unknown", expect.stringContaining("closed without an answer")]);
+    expect([finished?.verdict, finished?.reason]).toEqual([
+      "unknown",
+      expect.stringContaining("closed without an answer"),
+    ]);
     const silent = finished?.evidence.filter(({ response }) => response === undefined) ?? [];
     expect(silent.map(({ request }) => request.body?.includes(big))).toContain(true);
     expect(finished?.evidence.length).toBeGreaterThan(silent.length);
