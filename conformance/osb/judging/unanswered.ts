@@ -58,6 +58,9 @@ export async function judgeUnanswered(
   if (checkId !== judgedBy) return followsFrom(judgedBy, `${operation} gets ${seen}`, ...evidence);
   const isWork = WORKING.includes(operation) && !about.isOfNothing && fault === "timeout";
   return isWork
-    ? unknown(`an ordinary ${operation} gets no answer: ${error.message}; no rule says how long it may take`, ...evidence)
+    ? unknown(
+        `an ordinary ${operation} gets no answer: ${error.message}; no rule says how long it may take`,
+        ...evidence,
+      )
     : fail(`${what} to be answered`, seen, ...evidence);
 }
