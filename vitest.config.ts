@@ -28,7 +28,8 @@ export default defineConfig({
     isolate: false,
     pool: "forks",
     sequence: { sequencer: LongFirst },
-    maxWorkers: 2,
+    // One more than the two processors of a small machine: many tests wait for servers and processes that they have started.
+    maxWorkers: 3,
     // A bound for what hangs, not a measure of speed: many tests start processes, on machines that are busy.
     testTimeout: 900_000,
     hookTimeout: 900_000,

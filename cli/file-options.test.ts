@@ -20,7 +20,21 @@ const keysOf = (section: "target" | "certify" | "cloud" | "load"): readonly stri
 
 /** Options that a file can't hold: secrets, and what belongs to one call only. */
 const ON_THE_COMMAND_LINE = new Set(
-  ["password", "token", "config", "json", "quiet", "ui", "evidence", "only", "sign", "no-waivers", "name", "detach"]
+  [
+    "password",
+    "token",
+    "config",
+    "json",
+    "quiet",
+    "ui",
+    "evidence",
+    "only",
+    "sign",
+    "no-waivers",
+    "name",
+    "detach",
+    "data",
+  ]
     .concat(["log-file", "keep", "connections", "max-waiting", "beside"])
     .map((each) => `--${each}`),
 );

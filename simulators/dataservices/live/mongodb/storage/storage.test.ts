@@ -255,7 +255,7 @@ describe("the log", () => {
     const bytes = readFileSync(path);
     bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1;
     writeFileSync(path, bytes);
-    expect(() => openLog()).toThrow("not whole");
+    expect(() => openLog()).toThrow("incomplete");
   });
 
   test("reports a full disk, and has room again once something is deleted", () => {
