@@ -52,7 +52,7 @@ describe("the backup store", () => {
         expect((await collect(store.open(parts, KEY.key))).equals(given)).toBe(true);
         await store.verify(parts, KEY.key);
       }),
-      { numRuns: howMany(3, 6) },
+      { numRuns: howMany(2, 6) },
     );
   });
 

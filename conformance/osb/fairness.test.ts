@@ -560,7 +560,7 @@ describe.each(BROKERS)("a broker that $name", (broker) => {
     (at === 0 ? minors : minors.slice(-1)).map((minor) => [mode, minor] as const),
   );
   // The others follow where a landing is judged: .ci/run.
-  it.each(sliceOf(runs, 3))("is not accused (%s, 2.%i)", async (mode, minor) => {
+  it.each(sliceOf(runs, 6))("is not accused (%s, 2.%i)", async (mode, minor) => {
     const { fail, unknown, warn } = await findings(broker, mode, minor);
     expect(fail).toEqual([]);
     expect(unknown).toEqual([]);

@@ -9,7 +9,7 @@ import { Brokers, type RunningBroker } from "./brokers.ts";
 /** More deploys at once would wait in the director's queue for longer than a plan's maximum_polling_duration. */
 const INSTANCES_AT_ONCE = 12;
 /** Each so many checks of the suite are made; `npm run unit:whole` makes all. */
-const EVERY = strideOf(12);
+const EVERY = strideOf(24);
 const nth = (ids: readonly string[]): readonly string[] => sliceOf(ids, EVERY);
 
 describe("the reference broker, with a backend that is stalled and broken on purpose", () => {

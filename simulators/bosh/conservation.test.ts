@@ -189,7 +189,7 @@ it("loses no VM, disk, address or lock, whatever fails, and converges once nothi
       await client.follow(new URL(answer.headers.location ?? "").pathname);
       expect([client.dummy.vms, client.dummy.disks, [...client.bosh.state().addresses.keys()]]).toEqual([[], [], []]);
     }),
-    { numRuns: howMany(20, 40) },
+    { numRuns: howMany(10, 40) },
   );
 });
 
@@ -203,6 +203,6 @@ it("has one digest for one seed", async () => {
       };
       expect(await digest()).toBe(await digest());
     }),
-    { numRuns: howMany(5, 10) },
+    { numRuns: howMany(3, 10) },
   );
 });

@@ -9,7 +9,7 @@ import { sliceOf } from "../../../scripts/tests/slice.ts";
 import { brokerRow } from "./page.ts";
 
 /** `npm run selftest` judges every one of them, and compares with the page. */
-const JUDGED = sliceOf(FIELD_BROKERS, 4);
+const JUDGED = sliceOf(FIELD_BROKERS, 8);
 const PAGE = readFileSync(new URL("../../../docs/conformance/field.md", import.meta.url), "utf8");
 
 let judged: Promise<readonly FieldResult[]> | undefined;

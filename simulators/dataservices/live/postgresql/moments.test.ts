@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { basicHeader } from "../../../kernel/index.ts";
 import { AGENT } from "../../testing.ts";
 import type { Reply } from "../testing/rig.ts";
+import { IS_WHOLE } from "../../../../scripts/tests/slice.ts";
 import { whyNoServer } from "./binaries.ts";
 import { PostgresqlRig } from "./testing/rig.ts";
 
@@ -111,7 +112,7 @@ describe.skipIf(whyNot !== undefined)("a restore to a moment", { timeout: TEST_M
     expect(await rows()).toEqual(held);
   });
 
-  it("follows the branch on which the dump was made", async () => {
+  it.runIf(IS_WHOLE)("follows the branch on which the dump was made", async () => {
     await restore(dump, log, between);
     const later = await dumpNow();
     await write(4);
