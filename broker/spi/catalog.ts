@@ -1,4 +1,3 @@
-import { ARCHIVING } from "../backup/moments.ts";
 import type { CatalogConfig } from "../config.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Offering, Plan, SchemaProperties, Service } from "./services/service.ts";
@@ -59,17 +58,16 @@ export function parametersOf(service: Service, occasion: ParameterOccasion): obj
 
 /**
  * What the backup extension claims: backups and restores in place (B1), into new instances (B2), after a deprovision (B4), keys, retention and
- * schedules (B5); restores to a moment (B3) only where an instance can keep its log.
+ * schedules (B5). Restores to a moment (B3) take an instance that was created with a parameter, so the catalog can't claim them.
  */
-const claimsOf = ({ lasting }: Service): readonly string[] =>
-  ARCHIVING in lasting ? ["B1", "B2", "B3", "B4", "B5"] : ["B1", "B2", "B4", "B5"];
+const CLAIMS = ["B1", "B2", "B4", "B5"];
 
-const backupExtension = (service: Service): object => ({
+const BACKUP_EXTENSION = {
   id: "urn:drydock:backup:v1",
   path: "/backup",
   description: "Backups and restores of an instance.",
-  claims: claimsOf(service),
-});
+  claims: CLAIMS,
+};
 
 /** How a platform shows the operators' dashboards to its users (OSB, "Dashboard Client Object"). */
 interface DashboardClient {
@@ -121,7 +119,7 @@ export function catalogOf(
       allow_context_updates: false,
       metadata: {
         displayName: offering.name,
-        extensions: [backupExtension(service)],
+        extensions: [BACKUP_EXTENSION],
       },
       ...(client && { dashboard_client: client }),
       plans: offering.plans.map(describePlan),

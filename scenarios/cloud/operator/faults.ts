@@ -53,7 +53,8 @@ const LOOK_MS = 1000;
 
 /** Waits until an instance has a primary that serves. */
 async function awaitPrimary(world: World, instance: string): Promise<void> {
-  const environment = world.environmentAt(world.plan.applications);
+  // Each look asks OpenStack; on real time it takes a pause whatever the pace.
+  const environment = { ...world.environmentAt(world.plan.applications), pace: 1 };
   await pollUntil(environment, `the primary of ${instance}`, LOOK_MS, RECOVERED_MS_MAX, async () => {
     const primary = await findPrimary(world, instance);
     return primary?.state === "running" ? true : undefined;
