@@ -22,7 +22,7 @@ interface Result {
 function runTests(slip: Slip): Promise<boolean> {
   const vitest = new URL("../../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
   const child = spawn(process.execPath, [vitest, "run", "--config", "scripts/slips/vitest.config.ts", ...slip.tests], {
-    env: { ...process.env, [SLIP_VARIABLE]: slip.id },
+    env: { ...process.env, [SLIP_VARIABLE]: slip.id, ...(slip.isWhole === true && { DRYDOCK_TESTS: "whole" }) },
     stdio: "ignore",
     timeout: RUN_MS_MAX,
   });

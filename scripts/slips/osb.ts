@@ -1,6 +1,6 @@
 import type { Slip } from "./slip.ts";
 
-const PROOF = ["conformance/selftest/osb.test.ts"];
+const PROOF = ["conformance/selftest/osb.test.ts", "conformance/osb/memory-broker"];
 const TABLE = ["conformance/osb/catalog"];
 
 /** Slips in the OSB suite, its mutants, the broker in memory and the self-test. */
@@ -84,6 +84,7 @@ export const OSB_SLIPS: readonly Slip[] = [
     from: '  parameters: body["parameters"] ?? {},\n});',
     to: "});",
     tests: PROOF,
+    isWhole: true,
   },
   {
     id: "osb-deletion-of-the-updated",
@@ -92,6 +93,7 @@ export const OSB_SLIPS: readonly Slip[] = [
     from: 'if (operation?.kind === "update") throw concurrencyError();',
     to: 'if (operation?.kind === "create") throw concurrencyError();',
     tests: PROOF,
+    isWhole: true,
   },
   {
     id: "osb-failed-operation-applied",
@@ -100,6 +102,7 @@ export const OSB_SLIPS: readonly Slip[] = [
     from: "  if (!willFail) apply();",
     to: "  apply();",
     tests: PROOF,
+    isWhole: true,
   },
   {
     id: "osb-async-bindings-too-early",
@@ -108,6 +111,7 @@ export const OSB_SLIPS: readonly Slip[] = [
     from: "const ASYNC_BINDING_MINOR = 14;",
     to: "const ASYNC_BINDING_MINOR = 12;",
     tests: PROOF,
+    isWhole: true,
   },
   {
     id: "osb-rotation-not-refused",
@@ -116,6 +120,7 @@ export const OSB_SLIPS: readonly Slip[] = [
     from: '["4xx"], ["2xx"]);',
     to: '["4xx", "2xx"]);',
     tests: PROOF,
+    isWhole: true,
   },
   {
     id: "osb-410-for-creations",
@@ -124,6 +129,7 @@ export const OSB_SLIPS: readonly Slip[] = [
     from: 'const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind"];',
     to: 'const MAKING: readonly (Operation | undefined)[] = ["provision", "bind"];',
     tests: PROOF,
+    isWhole: true,
   },
   {
     id: "osb-narrowed-to-what-is-late",

@@ -11,6 +11,8 @@ export interface Slip {
   readonly to: string;
   /** Filters of test files, as vitest accepts them: those of the area, not of the whole repository. */
   readonly tests: readonly string[];
+  /** Whether these tests walk everything, as in `npm run unit:whole`, since a slice may pass the slip by. Default: false. */
+  readonly isWhole?: boolean;
 }
 
 /** The environment variable that names the slip to plant. */
