@@ -25,7 +25,7 @@ const rowOf = ({ name, savedMs }: SavedCloud): string => `${new Date(savedMs).to
  * `drydock snapshot save|restore|list [NAME] --data DIR`: the saved states of a cloud in a folder, which is down meanwhile. Returns the exit code.
  *
  * @throws UserError CLI_BAD_OPTION
- * @throws DataError DATA_NOT_A_CLOUD, DATA_IN_USE, DATA_NO_SNAPSHOT, DATA_SNAPSHOT_NAME
+ * @throws KeptCloudError DATA_NOT_A_CLOUD, DATA_IN_USE, DATA_NO_SNAPSHOT, DATA_SNAPSHOT_NAME
  */
 export async function snapshot(
   action: "save" | "restore" | "list",

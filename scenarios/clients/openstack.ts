@@ -13,7 +13,7 @@ interface OpenStackCredentials {
 }
 
 /** A service, by its type in the catalog. */
-type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
+type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity" | "object-store";
 
 /** Versions that the client appends if a service's endpoint in the catalog carries none. */
 const VERSIONS: Readonly<Record<ServiceType, string>> = {
@@ -22,6 +22,7 @@ const VERSIONS: Readonly<Record<ServiceType, string>> = {
   image: "/v2",
   volumev3: "",
   identity: "",
+  "object-store": "",
 };
 
 const Catalog = Type.Array(
@@ -42,6 +43,10 @@ type Resource = Static<typeof Resource>;
  * ScenarioError if it is refused or gets an answer that the API does not allow.
  */
 export interface OpenStackClient {
+  /** The public endpoint of a service, with its version. */
+  endpointOf(service: ServiceType): string;
+  /** Sends one request, with bytes of this type as its body if there are any. Returns whatever is answered. */
+  send(service: ServiceType, method: string, path: string, body?: Uint8Array, type?: string): Promise<Response>;
   /** Sends one request. Returns the JSON of the answer, or null if it has none. */
   call(service: ServiceType, method: string, path: string, body?: object): Promise<unknown>;
   /** Like `call`, for JSON of this schema. */
@@ -81,17 +86,22 @@ export async function openStackClient(
     if (url === undefined) throw new Error(`the catalog has no ${service}`);
     return `${url.replace(/\/$/, "")}${VERSIONS[service]}`;
   };
-  const call: OpenStackClient["call"] = async (service, method, path, body) => {
-    const response = await environment.fetch(`${endpointOf(service)}${path}`, {
+  const send: OpenStackClient["send"] = async (service, method, path, body, type = "application/octet-stream") =>
+    environment.fetch(`${endpointOf(service)}${path}`, {
       method,
-      headers: { "x-auth-token": token, ...(body && { "content-type": "application/json" }) },
-      ...(body && { body: JSON.stringify(body) }),
+      headers: { "x-auth-token": token, ...(body && { "content-type": type }) },
+      ...(body && { body: Buffer.from(body) }),
     });
+  const call: OpenStackClient["call"] = async (service, method, path, body) => {
+    const bytes = body && Buffer.from(JSON.stringify(body));
+    const response = await send(service, method, path, bytes, "application/json");
     return expectBody(response, `${method} ${path}`, Type.Unknown(), 200, 201, 202, 204);
   };
   const callAs: OpenStackClient["callAs"] = async (schema, service, method, path, body) =>
     parseAs(schema, await call(service, method, path, body), `${method} ${path}`);
   return {
+    endpointOf,
+    send,
     call,
     callAs,
     async create(service, path, member, resource) {
@@ -104,9 +114,7 @@ export async function openStackClient(
     },
     async upload(imageId, content) {
       const path = `/images/${imageId}/file`;
-      const headers = { "x-auth-token": token, "content-type": "application/octet-stream" };
-      const init = { method: "PUT", headers, body: content };
-      await expectText(await environment.fetch(`${endpointOf("image")}${path}`, init), `PUT ${path}`, 204);
+      await expectText(await send("image", "PUT", path, content), `PUT ${path}`, 204);
     },
     async waitForStatus(service, path, member, status) {
       await pollUntil(environment, `${path} ${status}`, POLL_MS, STATUS_MS_MAX, async () => {

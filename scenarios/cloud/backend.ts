@@ -7,7 +7,7 @@ import type { RunningBroker } from "./brokers.ts";
 import { dashboardHooks } from "./operator/dashboards.ts";
 import { operatorFaults } from "./operator/faults.ts";
 import { operatorLooks } from "./operator/looks.ts";
-import { BackupStore } from "./operator/store.ts";
+import { BackupObjects } from "./operator/store.ts";
 import type { FakePlatform } from "./platform/platform.ts";
 
 const MESSAGE = "the backend fails on purpose";
@@ -38,7 +38,7 @@ interface Dashboards {
  * @param dashboards what managers of instances are shown; default: nobody sees dashboards
  */
 export function referenceBackend(world: World, service: ServiceName, dashboards?: Dashboards): Backend {
-  const store = new BackupStore(world);
+  const store = new BackupObjects(world);
   const shown = dashboards && dashboardHooks(world, dashboards.broker, dashboards.platform);
   let gate: PromiseWithResolvers<void> | undefined;
   let armed: readonly number[] = [];

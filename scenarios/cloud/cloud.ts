@@ -97,7 +97,7 @@ interface Base {
  * puts real data services behind the addresses of the VMs. If a step fails, everything begun so far is ended.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
- * @throws DataError see `openData`
+ * @throws KeptCloudError see `openData`
  */
 export async function bootCloud(given: CloudOptions = {}): Promise<Cloud> {
   await using ends = new AsyncDisposableStack();

@@ -16,12 +16,12 @@ export const DATA_ERRORS = {
 } as const;
 
 /** A cloud can't be kept or restored; the message says what to do. */
-export class DataError extends Error {
+export class KeptCloudError extends Error {
   readonly code: keyof typeof DATA_ERRORS;
 
   constructor(code: keyof typeof DATA_ERRORS, what: string) {
     super(`${what} (${code}: ${DATA_ERRORS[code]})`);
-    this.name = "DataError";
+    this.name = "KeptCloudError";
     this.code = code;
   }
 }

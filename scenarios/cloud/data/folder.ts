@@ -13,7 +13,7 @@ import { join, resolve } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { isObject, parseJson } from "../../../simulators/kernel/index.ts";
-import { DataError } from "./errors.ts";
+import { KeptCloudError } from "./errors.ts";
 
 const Served = Type.Object({ replicates: Type.Boolean() });
 
@@ -65,17 +65,17 @@ export class DataFolder {
     this.path = path;
   }
 
-  /** Opens a folder, which is created if missing. @throws DataError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD */
+  /** Opens a folder, which is created if missing. @throws KeptCloudError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD */
   static open(given: string): DataFolder {
     const path = resolve(given);
     if (Buffer.byteLength(path) > PATH_BYTES_MAX)
-      throw new DataError("DATA_PATH", `${path} has more than ${PATH_BYTES_MAX} bytes`);
+      throw new KeptCloudError("DATA_PATH", `${path} has more than ${PATH_BYTES_MAX} bytes`);
     mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
     const { mode, uid } = lstatSync(path);
     const isOwn = process.getuid === undefined || uid === process.getuid();
-    if (!isOwn || (mode & OTHERS_MAY_WRITE) !== 0) throw new DataError("DATA_OPEN", path);
+    if (!isOwn || (mode & OTHERS_MAY_WRITE) !== 0) throw new KeptCloudError("DATA_OPEN", path);
     const folder = new DataFolder(path);
-    if (readdirSync(path).some((name) => !OWN.test(name))) throw new DataError("DATA_NOT_A_CLOUD", path);
+    if (readdirSync(path).some((name) => !OWN.test(name))) throw new KeptCloudError("DATA_NOT_A_CLOUD", path);
     chmodSync(path, FOLDER_MODE);
     return folder;
   }
@@ -85,13 +85,13 @@ export class DataFolder {
     return join(this.path, name);
   }
 
-  /** The cloud's record; undefined if there is none yet. @throws DataError DATA_DAMAGED, DATA_VERSION */
+  /** The cloud's record; undefined if there is none yet. @throws KeptCloudError DATA_DAMAGED, DATA_VERSION */
   read(): CloudRecord | undefined {
     if (!existsSync(this.at(RECORD_FILE))) return undefined;
     const read = parseJson(readFileSync(this.at(RECORD_FILE), "utf8"));
     if (isObject(read) && "format" in read && read.format !== 1)
-      throw new DataError("DATA_VERSION", `${this.path} has the form ${String(read.format)}`);
-    if (!cloudRecord.Check(read)) throw new DataError("DATA_DAMAGED", this.at(RECORD_FILE));
+      throw new KeptCloudError("DATA_VERSION", `${this.path} has the form ${String(read.format)}`);
+    if (!cloudRecord.Check(read)) throw new KeptCloudError("DATA_DAMAGED", this.at(RECORD_FILE));
     return read.isReady ? read : undefined;
   }
 

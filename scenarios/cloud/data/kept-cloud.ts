@@ -6,7 +6,7 @@ import { absentServers, type ServedKinds, servedKinds } from "../../../simulator
 import { WallDriver } from "../../../simulators/kernel/edge/drive.ts";
 import type { World } from "../../../simulators/world.ts";
 import { randomSecret } from "../secrets.ts";
-import { DataError } from "./errors.ts";
+import { KeptCloudError } from "./errors.ts";
 import type { CloudRecord, DataFolder } from "./folder.ts";
 import { RecordFile } from "./record-file.ts";
 
@@ -64,7 +64,7 @@ export class KeptCloud {
   pool(service: ServiceName): StorePool {
     const name = `store-${service}`;
     const { file, records } = this.#open(name);
-    if (!transactions.Check(records)) throw new DataError("DATA_DAMAGED", this.folder.at(name));
+    if (!transactions.Check(records)) throw new KeptCloudError("DATA_DAMAGED", this.folder.at(name));
     return embeddedPool(undefined, {
       read: () => records,
       keep: (transaction) => this.#keep(file, transaction),
@@ -84,7 +84,7 @@ export class KeptCloud {
       kernel.faults.hangUpAll();
     });
     const { file, records } = this.#open("inputs");
-    if (!inputs.Check(records)) throw new DataError("DATA_DAMAGED", this.folder.at("inputs"));
+    if (!inputs.Check(records)) throw new KeptCloudError("DATA_DAMAGED", this.folder.at("inputs"));
     dataservices.parts.real = absentServers(this.record.served);
     kernel.repeat(records);
     kernel.keeper = { keep: (input) => this.#keep(file, input) };
@@ -123,15 +123,15 @@ export class KeptCloud {
   }
 
   #keep(file: RecordFile, record: unknown): void {
-    if (this.#isFrozen) throw new DataError("DATA_FROZEN", this.folder.path);
+    if (this.#isFrozen) throw new KeptCloudError("DATA_FROZEN", this.folder.path);
     file.append(record);
   }
 }
 
-/** Refuses a machine that lacks the servers for a cloud's data. @throws DataError DATA_ENGINES */
+/** Refuses a machine that lacks the servers for a cloud's data. @throws KeptCloudError DATA_ENGINES */
 export function requireServed(served: ServedKinds): void {
   const here = servedKinds();
   for (const kind of ["postgresql", "redis", "mongodb"] as const)
     if (served[kind] !== undefined && !isDeepStrictEqual(served[kind], here[kind]))
-      throw new DataError("DATA_ENGINES", `the servers for ${kind} that the cloud had are not on this machine`);
+      throw new KeptCloudError("DATA_ENGINES", `the servers for ${kind} that the cloud had are not on this machine`);
 }

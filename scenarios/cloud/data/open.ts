@@ -3,7 +3,7 @@ import { type ClaimedBlock, claimBlock } from "../../../simulators/live/block.ts
 import { LiveError } from "../../../simulators/live/errors.ts";
 import { servedKinds } from "../../../simulators/live/sockets.ts";
 import type { CloudOptions } from "../cloud.ts";
-import { DataError } from "./errors.ts";
+import { KeptCloudError } from "./errors.ts";
 import { drawSecrets, randomSecret } from "../secrets.ts";
 import { DataFolder } from "./folder.ts";
 import { KeptCloud, requireServed } from "./kept-cloud.ts";
@@ -28,7 +28,7 @@ interface OpenedData {
 /**
  * Opens the folder of a cloud: options that were not given are those of the last time.
  *
- * @throws DataError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD, DATA_DAMAGED, DATA_VERSION, DATA_OPTIONS, DATA_ENGINES, DATA_NOT_KEPT
+ * @throws KeptCloudError DATA_PATH, DATA_OPEN, DATA_NOT_A_CLOUD, DATA_DAMAGED, DATA_VERSION, DATA_OPTIONS, DATA_ENGINES, DATA_NOT_KEPT
  */
 export function openData({ path, version, say }: DataOptions, options: CloudOptions): OpenedData {
   const folder = DataFolder.open(path);
@@ -58,10 +58,10 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
     };
   }
   if (kept.version !== version)
-    throw new DataError("DATA_VERSION", `${path} was made by drydock ${kept.version}, this is ${version}`);
+    throw new KeptCloudError("DATA_VERSION", `${path} was made by drydock ${kept.version}, this is ${version}`);
   for (const name of ["seed", "block"] as const)
     if (options[name] !== undefined && options[name] !== kept[name])
-      throw new DataError("DATA_OPTIONS", `the cloud was made with ${name} = ${kept[name]}`);
+      throw new KeptCloudError("DATA_OPTIONS", `the cloud was made with ${name} = ${kept[name]}`);
   requireServed(kept.served);
   return {
     options: { ...withShape(options, kept.options), block: kept.block, seed: kept.seed },
@@ -69,7 +69,7 @@ export function openData({ path, version, say }: DataOptions, options: CloudOpti
   };
 }
 
-/** Claims a block. @throws DataError DATA_IN_USE when it is the block of a kept cloud and taken */
+/** Claims a block. @throws KeptCloudError DATA_IN_USE when it is the block of a kept cloud and taken */
 export async function claimBlockOf({
   block,
   data,
@@ -81,6 +81,6 @@ export async function claimBlockOf({
     return await claimBlock(block);
   } catch (error) {
     if (data === undefined || !(error instanceof LiveError) || error.code !== "LIVE_PORT_TAKEN") throw error;
-    throw new DataError("DATA_IN_USE", `${data.path}: ${error.message.split(" (")[0]}`);
+    throw new KeptCloudError("DATA_IN_USE", `${data.path}: ${error.message.split(" (")[0]}`);
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
-import { DataError } from "./errors.ts";
+import { KeptCloudError } from "./errors.ts";
 
 /** Length and CRC-32 of the following bytes, and the CRC-32 of these two: 4 bytes each, little-endian. */
 const HEAD_BYTES = 12;
@@ -28,12 +28,13 @@ export function frameOf(record: unknown): Buffer {
   return frame;
 }
 
-const damageAt = (name: string, at: number): DataError => new DataError("DATA_DAMAGED", `${name}, byte ${at}`);
+const damageAt = (name: string, at: number): KeptCloudError =>
+  new KeptCloudError("DATA_DAMAGED", `${name}, byte ${at}`);
 
 /**
  * The records of a file. A record that ends beyond the end of the file was never finished, so nothing that depends on it was acknowledged.
  *
- * @throws DataError DATA_DAMAGED for a record that is complete but wrong
+ * @throws KeptCloudError DATA_DAMAGED for a record that is complete but wrong
  */
 export function readRecords(bytes: Buffer, name: string): ReadRecords {
   const records: unknown[] = [];
@@ -67,7 +68,7 @@ export class RecordFile {
 
   /**
    * Opens a file, which is created if missing, and cuts off a record that was never finished.
-   * @throws DataError DATA_DAMAGED
+   * @throws KeptCloudError DATA_DAMAGED
    */
   static open(path: string): {
     readonly file: RecordFile;
@@ -81,12 +82,7 @@ export class RecordFile {
     return { file, records, torn: tornBytes };
   }
 
-  /** Bytes of all records. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** @throws DataError DATA_FULL if it can't be written; the file is then unchanged */
+  /** @throws KeptCloudError DATA_FULL if it can't be written; the file is then unchanged */
   append(record: unknown): void {
     const frame = frameOf(record);
     try {
@@ -95,15 +91,9 @@ export class RecordFile {
         written += writeSync(this.#file, frame, written, frame.length - written, this.#bytes + written);
     } catch (error) {
       ftruncateSync(this.#file, this.#bytes);
-      throw new DataError("DATA_FULL", `${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new KeptCloudError("DATA_FULL", `${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
     }
     this.#bytes += frame.length;
-  }
-
-  /** Drops all records. */
-  clear(): void {
-    ftruncateSync(this.#file, 0);
-    this.#bytes = 0;
   }
 
   close(): void {

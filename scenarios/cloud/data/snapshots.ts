@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { endKeptServers } from "../../../simulators/live/sockets.ts";
-import { DataError } from "./errors.ts";
+import { KeptCloudError } from "./errors.ts";
 import { type CloudRecord, DataFolder, RECORD_FILE, SNAPSHOTS } from "./folder.ts";
 import { claimBlockOf } from "./open.ts";
 
@@ -20,20 +20,20 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/;
 /** A copy in progress has a name that no snapshot can have. */
 const DRAFT = ".draft";
 
-/** The folder, if there is one. @throws DataError DATA_NOT_A_CLOUD */
+/** The folder, if there is one. @throws KeptCloudError DATA_NOT_A_CLOUD */
 function openFolder(path: string): DataFolder {
-  if (!existsSync(path)) throw new DataError("DATA_NOT_A_CLOUD", `there is no folder ${path}`);
+  if (!existsSync(path)) throw new KeptCloudError("DATA_NOT_A_CLOUD", `there is no folder ${path}`);
   return DataFolder.open(path);
 }
 
-/** The record of a cloud that was up. @throws DataError DATA_NOT_A_CLOUD */
+/** The record of a cloud that was up. @throws KeptCloudError DATA_NOT_A_CLOUD */
 function recordOf(folder: DataFolder): CloudRecord {
   const record = folder.read();
-  if (record === undefined) throw new DataError("DATA_NOT_A_CLOUD", `${folder.path} holds no cloud`);
+  if (record === undefined) throw new KeptCloudError("DATA_NOT_A_CLOUD", `${folder.path} holds no cloud`);
   return record;
 }
 
-/** Works on the folder of a cloud that is down, and keeps it down meanwhile. @throws DataError DATA_IN_USE */
+/** Works on the folder of a cloud that is down, and keeps it down meanwhile. @throws KeptCloudError DATA_IN_USE */
 async function whileDown<T>(folder: DataFolder, block: string | undefined, work: () => Promise<T>): Promise<T> {
   if (block === undefined) return work();
   const claimed = await claimBlockOf({ block, data: { path: folder.path } });
@@ -52,12 +52,12 @@ async function copyAll(names: readonly string[], from: string, to: string): Prom
   for (const name of names) await run("cp", ["-a", join(from, name), to]);
 }
 
-/** Saves the cloud in a folder, which is down, under a name. @throws DataError DATA_SNAPSHOT_NAME, DATA_NOT_A_CLOUD, DATA_IN_USE */
+/** Saves the cloud in a folder, which is down, under a name. @throws KeptCloudError DATA_SNAPSHOT_NAME, DATA_NOT_A_CLOUD, DATA_IN_USE */
 export async function saveSnapshot(path: string, name: string): Promise<void> {
   const folder = openFolder(path);
   const saved = folder.at(join(SNAPSHOTS, name));
   if (!NAME.test(name) || existsSync(saved))
-    throw new DataError("DATA_SNAPSHOT_NAME", `"${name}" is not a valid name, or is taken`);
+    throw new KeptCloudError("DATA_SNAPSHOT_NAME", `"${name}" is not a valid name, or is taken`);
   await whileDown(folder, recordOf(folder).block, async () => {
     const draft = folder.at(join(SNAPSHOTS, DRAFT));
     await copyAll(folder.list(), folder.path, draft);
@@ -67,12 +67,12 @@ export async function saveSnapshot(path: string, name: string): Promise<void> {
 
 /**
  * Replaces the cloud in the folder, which is down, with a saved one.
- * @throws DataError DATA_NO_SNAPSHOT, DATA_IN_USE
+ * @throws KeptCloudError DATA_NO_SNAPSHOT, DATA_IN_USE
  */
 export async function restoreSnapshot(path: string, name: string): Promise<void> {
   const folder = openFolder(path);
   const saved = folder.at(join(SNAPSHOTS, name));
-  if (!NAME.test(name) || !existsSync(saved)) throw new DataError("DATA_NO_SNAPSHOT", `"${name}"`);
+  if (!NAME.test(name) || !existsSync(saved)) throw new KeptCloudError("DATA_NO_SNAPSHOT", `"${name}"`);
   await whileDown(folder, folder.blockNow(), async () => {
     const draft = folder.at(join(SNAPSHOTS, DRAFT));
     const names = readdirSync(saved);
@@ -86,7 +86,7 @@ export async function restoreSnapshot(path: string, name: string): Promise<void>
   });
 }
 
-/** The saved clouds of a folder, oldest first. @throws DataError DATA_NOT_A_CLOUD */
+/** The saved clouds of a folder, oldest first. @throws KeptCloudError DATA_NOT_A_CLOUD */
 export function listSnapshots(path: string): readonly SavedCloud[] {
   const folder = openFolder(path);
   const place = folder.at(SNAPSHOTS);
@@ -97,7 +97,7 @@ export function listSnapshots(path: string): readonly SavedCloud[] {
     .sort((a, b) => a.savedMs - b.savedMs);
 }
 
-/** Removes the cloud in a folder, which is down; saved clouds stay. @throws DataError DATA_NOT_A_CLOUD, DATA_IN_USE */
+/** Removes the cloud in a folder, which is down; saved clouds stay. @throws KeptCloudError DATA_NOT_A_CLOUD, DATA_IN_USE */
 export async function clearData(path: string): Promise<void> {
   const folder = openFolder(path);
   await whileDown(folder, folder.blockNow(), async () => folder.clear());

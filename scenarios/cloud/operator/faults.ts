@@ -4,7 +4,7 @@ import type { World } from "../../../simulators/world.ts";
 import { directorClient } from "../../clients/director.ts";
 import { pollUntil } from "../../poll.ts";
 import { findPrimary, operatorOfOpenStack, requirePrimary, vmAt } from "./place.ts";
-import type { BackupStore } from "./store.ts";
+import type { BackupObjects } from "./store.ts";
 
 type FaultHook = NonNullable<NonNullable<Backend["faults"]>[string]>;
 
@@ -12,7 +12,7 @@ type FaultHook = NonNullable<NonNullable<Backend["faults"]>[string]>;
 const PART = /\/\d{4}$/;
 
 /** Damages one part of the newest backup of an instance, and restores it afterwards. */
-function damaging(store: BackupStore, damage: (name: string, whole: Uint8Array) => Promise<unknown>): FaultHook {
+function damaging(store: BackupObjects, damage: (name: string, whole: Uint8Array) => Promise<unknown>): FaultHook {
   return async (instance) => {
     const parts = (await store.list(`${instance}/`)).filter((name) => PART.test(name));
     const last = parts.at(-1);
@@ -55,8 +55,9 @@ const LOOK_MS = 1000;
 async function awaitPrimary(world: World, instance: string): Promise<void> {
   // Each look asks OpenStack; on real time it takes a pause whatever the pace.
   const environment = { ...world.environmentAt(world.plan.applications), pace: 1 };
+  const openstack = await operatorOfOpenStack(world);
   await pollUntil(environment, `the primary of ${instance}`, LOOK_MS, RECOVERED_MS_MAX, async () => {
-    const primary = await findPrimary(world, instance);
+    const primary = await findPrimary(world, instance, openstack);
     return primary?.state === "running" ? true : undefined;
   });
 }
@@ -84,16 +85,6 @@ const recreateVm =
     const { address, deployment } = await requirePrimary(world, instance);
     await recreate(world, deployment, address);
     return async () => {};
-  };
-
-/** The agent of an instance hangs up on every request for a dump, for as long as the fault lasts. */
-const killAgent =
-  (world: World): FaultHook =>
-  async (instance) => {
-    const { deployment } = await requirePrimary(world, instance);
-    return arming(world, [
-      { point: "dataservice:dump", match: { deployment }, effect: { kind: "error", message: "the agent has died" } },
-    ])(instance);
   };
 
 /** The server dies in the middle of the next restore, and the operator makes its VM again. */
@@ -124,6 +115,9 @@ const fillDisk =
     )(instance);
   };
 
+/** The agent of an instance dies with each order of a dump: whoever gave it is hung up on. */
+const AGENT_DIES: readonly FaultRule[] = [{ point: "dataservice-agent:POST /v1/dumps", effect: { kind: "reset" } }];
+
 /** Neutron takes no orders about rules: data guard can neither open nor close. */
 const GUARD_DOWN: readonly FaultRule[] = [
   "neutron:POST /v2.0/security-group-rules",
@@ -132,7 +126,7 @@ const GUARD_DOWN: readonly FaultRule[] = [
 ].map((point) => ({ point, effect: { kind: "reply", status: 503 } }));
 
 /** The head of an instance's newest backup, which says how it is encrypted, names another key. */
-function changeHead(store: BackupStore): FaultHook {
+function changeHead(store: BackupObjects): FaultHook {
   return async (instance) => {
     const parts = (await store.list(`${instance}/`)).filter((name) => PART.test(name));
     const newest = parts.at(-1)?.replace(PART, "");
@@ -171,7 +165,7 @@ const reuseAddress =
  * The faults that an operator of this cloud can cause, by the names in the suites' plans. The clock moves
  * only in virtual time.
  */
-export function operatorFaults(world: World, store: BackupStore): NonNullable<Backend["faults"]> {
+export function operatorFaults(world: World, store: BackupObjects): NonNullable<Backend["faults"]> {
   const uploads = Object.entries(UPLOAD_FAULTS).map(
     ([name, effect]) => [name, arming(world, [{ point: UPLOAD, effect }])] as const,
   );
@@ -186,7 +180,7 @@ export function operatorFaults(world: World, store: BackupStore): NonNullable<Ba
     "drop-part": damaging(store, (name) => store.remove(name)),
     "swap-metadata": changeHead(store),
     "kill-primary": killPrimary(world),
-    "kill-agent": killAgent(world),
+    "kill-agent": arming(world, AGENT_DIES),
     "kill-restore": killRestore(world),
     "recreate-vm": recreateVm(world),
     "reuse-address": reuseAddress(world),

@@ -1,7 +1,7 @@
 import type { Backend } from "../../../conformance/index.ts";
 import type { World } from "../../../simulators/world.ts";
 import { requirePrimary, guardGroupOf, operatorOfOpenStack } from "./place.ts";
-import type { BackupStore } from "./store.ts";
+import type { BackupObjects } from "./store.ts";
 
 type LookHook = NonNullable<NonNullable<Backend["looks"]>[string]>;
 
@@ -10,7 +10,7 @@ const logs =
   (world: World): LookHook =>
   async () => [
     ...world.kernel.journal.events.map((event) => JSON.stringify(event)),
-    ...[...world.bosh.state().tasks.values()].flatMap((task) => JSON.stringify(task)),
+    ...[...world.bosh.state().tasks.values()].map((task) => JSON.stringify(task)),
   ];
 
 /** The rules of an instance's group: `CIDR PORT`, or `CIDR *` for all ports. */
@@ -37,7 +37,7 @@ const secrets =
 
 /** Objects of an instance's backups: the name, and the bytes as Latin-1. */
 const objects =
-  (store: BackupStore): LookHook =>
+  (store: BackupObjects): LookHook =>
   async (instance) => {
     const names = await store.list(`${instance}/`);
     const texts = names.map(async (name) => Buffer.from(await store.get(name)).toString("latin1"));
@@ -46,7 +46,7 @@ const objects =
 
 /** The objects that a tenant's VM, without credentials of the store, can list there. */
 const tenantStore =
-  (world: World, store: BackupStore): LookHook =>
+  (world: World, store: BackupObjects): LookHook =>
   async (instance) =>
     store.listAnonymously((await requirePrimary(world, instance)).address);
 
@@ -83,7 +83,7 @@ const disk =
   };
 
 /** The views of an operator of this cloud, by the names in the suites' plans. */
-export function operatorLooks(world: World, store: BackupStore): NonNullable<Backend["looks"]> {
+export function operatorLooks(world: World, store: BackupObjects): NonNullable<Backend["looks"]> {
   return {
     store: objects(store),
     logs: logs(world),

@@ -33,12 +33,16 @@ export async function guardGroupOf(
   return (await openstack.callAs(Groups, "network", "GET", `/security-groups?name=${name}`)).security_groups[0];
 }
 
-/** The primary of a service instance, as an operator finds it, by the ports that are in its group; undefined if it has none. */
-export async function findPrimary(world: World, instance: string): Promise<Instance | undefined> {
-  const openstack = await operatorOfOpenStack(world);
-  const group = await guardGroupOf(openstack, instance);
+/** The primary of a service instance, as an operator finds it, by the ports that are in its group; undefined if it has none. @param openstack whoever looks often brings it */
+export async function findPrimary(
+  world: World,
+  instance: string,
+  openstack?: OpenStackClient,
+): Promise<Instance | undefined> {
+  const client = openstack ?? (await operatorOfOpenStack(world));
+  const group = await guardGroupOf(client, instance);
   if (group === undefined) return undefined;
-  const { ports } = await openstack.callAs(Ports, "network", "GET", `/ports?security_groups=${group.id}`);
+  const { ports } = await client.callAs(Ports, "network", "GET", `/ports?security_groups=${group.id}`);
   const addresses = ports.flatMap(({ fixed_ips: ips }) => ips.map(({ ip_address: ip }) => ip));
   return addresses
     .map((ip) => world.dataservices.at(ip))

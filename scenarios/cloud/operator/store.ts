@@ -1,62 +1,34 @@
 import Type from "typebox";
-import { OPENSTACK_PORTS } from "../../../simulators/addresses.ts";
 import type { World } from "../../../simulators/world.ts";
 import { parseAs } from "../../clients/answers.ts";
+import type { OpenStackClient } from "../../clients/openstack.ts";
+import { operatorOfOpenStack } from "./place.ts";
 
-const Authenticated = Type.Object({ token: Type.Object({ project: Type.Object({ id: Type.String() }) }) });
 const Objects = Type.Array(Type.Object({ name: Type.String(), last_modified: Type.String() }));
 
 /** The container that the reference broker keeps backups in: INSTANCE/BACKUP/PART. */
-const CONTAINER = "backups";
-/** The URL of the store's API. */
-const urlOf = ({ plan }: World): string => `http://${plan.controller}:${OPENSTACK_PORTS.swift}/v1`;
+const CONTAINER = "/backups";
 
-/** The platform's objects in Swift, as a holder of its credentials has them. */
-export class BackupStore {
+/** The objects of backups in Swift, as a holder of the platform's credentials has them. */
+export class BackupObjects {
   readonly #world: World;
-  #login: Promise<{ readonly account: string; readonly token: string }> | undefined;
+  #client: Promise<OpenStackClient> | undefined;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  async #logIn(): Promise<{ readonly account: string; readonly token: string }> {
-    const { openstackAdmin, cpi } = this.#world.credentials;
-    const domain = { id: "default" };
-    const user = { name: cpi.username, password: cpi.password, domain };
-    const response = await this.#world
-      .environmentAt(this.#world.plan.applications)
-      .fetch(`${openstackAdmin.authUrl}/auth/tokens`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          auth: {
-            identity: { methods: ["password"], password: { user } },
-            scope: { project: { name: cpi.project, domain } },
-          },
-        }),
-      });
-    const { token } = parseAs(Authenticated, await response.json(), "POST /v3/auth/tokens");
-    const account = `${urlOf(this.#world)}/AUTH_${token.project.id}`;
-    return { account, token: response.headers.get("x-subject-token") ?? "" };
+  async #send(method: string, path: string, body?: Uint8Array): Promise<Response> {
+    this.#client ??= operatorOfOpenStack(this.#world);
+    return (await this.#client).send("object-store", method, `${CONTAINER}${path}`, body);
   }
 
   async #ask(method: string, path: string, body?: Uint8Array): Promise<Uint8Array> {
-    const { fetch } = this.#world.environmentAt(this.#world.plan.applications);
-    const send = async (): Promise<Response> => {
-      this.#login ??= this.#logIn();
-      const { account, token } = await this.#login;
-      return fetch(`${account}/${CONTAINER}${path}`, {
-        method,
-        headers: { "x-auth-token": token },
-        ...(body && { body: Buffer.from(body) }),
-      });
-    };
-    let response = await send();
+    let response = await this.#send(method, path, body);
     // A token lasts for hours only.
     if (response.status === 401) {
-      this.#login = undefined;
-      response = await send();
+      this.#client = undefined;
+      response = await this.#send(method, path, body);
     }
     if (!response.ok) throw new Error(`${method} ${path} of the store is answered ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
@@ -67,9 +39,9 @@ export class BackupStore {
    * refused.
    */
   async listAnonymously(source: string): Promise<readonly string[]> {
-    this.#login ??= this.#logIn();
-    const { account } = await this.#login;
-    const response = await this.#world.environmentAt(source).fetch(`${account}/${CONTAINER}`);
+    this.#client ??= operatorOfOpenStack(this.#world);
+    const url = `${(await this.#client).endpointOf("object-store")}${CONTAINER}`;
+    const response = await this.#world.environmentAt(source).fetch(url);
     const text = await response.text();
     return response.ok ? text.split("\n").filter((line) => line !== "") : [];
   }

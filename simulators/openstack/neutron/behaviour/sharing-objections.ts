@@ -1,6 +1,6 @@
 import type { Refusal } from "../../refusal.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
-import { EVERYBODY, policiesOf, type SharedName } from "../state/sharing.ts";
+import { dependOn, EVERYBODY, type SharedName } from "../state/sharing.ts";
 import type { Neutron } from "../state/state.ts";
 import { conflict } from "../wire/errors.ts";
 import { hasGatewaysThrough, losesUsers, reasonOfUsers } from "./network-sharing.ts";
@@ -44,12 +44,12 @@ export const inUse = (row: Pick<RbacPolicyRow, "objectId">, details: string): Re
   );
 
 /** Whether some project uses an object that no other policy lets it use; networks have rules of their own. */
-function hasUsers(neutron: Neutron, { id, objectType: type, objectId, target }: RbacPolicyRow): boolean {
-  const others = new Set(policiesOf(neutron, objectId).flatMap((each) => (each.id === id ? [] : [each.target])));
-  if (others.has(EVERYBODY)) return false;
-  const users = new Set(TYPES[type].users(neutron.slot.value, objectId));
-  users.delete(TYPES[type].find(neutron.slot.value, objectId)?.projectId ?? "");
-  return target === EVERYBODY ? [...users].some((user) => !others.has(user)) : users.has(target);
+function hasUsers(neutron: Neutron, { objectType: type, objectId, action, target }: RbacPolicyRow): boolean {
+  const { find, users } = TYPES[type];
+  const object = find(neutron.slot.value, objectId);
+  return (
+    object !== undefined && dependOn(neutron, object, { action, target, users: users(neutron.slot.value, objectId) })
+  );
 }
 
 const GATEWAYS = "There are routers attached to this network that depend on this policy for access.";

@@ -36,6 +36,27 @@ export const isSharedWith = (
 export const mayUse = (neutron: Pick<Neutron, "slot">, actor: Actor, row: ResourceRow): boolean =>
   controls(actor, row) || isSharedWith(neutron, row.id, actor.projectId);
 
+/** The policy about which `dependOn` asks, and the projects that use its object. */
+interface Dependence {
+  readonly action: SharedAction;
+  readonly target: string;
+  readonly users: Iterable<string>;
+  /** The target that the policy will have instead. Default: none, it is deleted. */
+  readonly next?: string;
+}
+
+/** Whether projects use an object that they do not own and that no policy lets them use but the one for `target`. */
+export function dependOn(
+  neutron: Pick<Neutron, "slot">,
+  { id, projectId: owner }: ResourceRow,
+  { action, target, users, next = owner }: Dependence,
+): boolean {
+  const others = policiesOf(neutron, id).filter((policy) => policy.action === action && policy.target !== target);
+  const covered = new Set([owner, next, ...others.map((policy) => policy.target)]);
+  if (covered.has(EVERYBODY)) return false;
+  return Iterator.from(users).some((user) => (target === EVERYBODY || user === target) && !covered.has(user));
+}
+
 /** Keeps a policy. */
 export function addPolicy(neutron: Neutron, policy: RbacPolicyRow): void {
   const { rbac, rbacByObject } = neutron.slot.value;
