@@ -86,6 +86,8 @@ export class PostgresqlMember implements MemberNode {
   #order: MemberOrder;
   /** A separate session: work in others, which may wait for a replica, must not make the node look silent. */
   #session: Promise<pg.Client> | undefined;
+  /** The last statement in this session, answered or not: it has one at a time. */
+  #lastAsked: Promise<unknown> | undefined;
 
   /** @param server the current server of the node */
   constructor(server: () => Server, order: MemberOrder) {
@@ -169,12 +171,14 @@ export class PostgresqlMember implements MemberNode {
   /** Runs a statement in the session of looks; a node that does not answer in time loses it. */
   async #ask<Row extends object>(sql: string, msMax = LOOK_MS_MAX): Promise<pg.QueryResult<Row>> {
     this.#session ??= this.#server().connect(SUPERUSER);
-    const asked = this.#session.then((session) => session.query<Row>(sql));
+    const asked = Promise.all([this.#session, this.#lastAsked]).then(([session]) => session.query<Row>(sql));
+    this.#lastAsked = asked.catch(() => {});
     try {
       return await within(asked, msMax);
     } catch (error) {
       const broken = this.#session;
       this.#session = undefined;
+      this.#lastAsked = undefined;
       void broken?.then((session) => session.end()).catch(() => {});
       throw error;
     }
