@@ -7,7 +7,18 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<
   CloudOptions,
-  "seed" | "secretsFrom" | "pace" | "block" | "store" | "catalog" | "profile" | "tell" | "ipv6" | "hear" | "data"
+  | "seed"
+  | "secretsFrom"
+  | "pace"
+  | "block"
+  | "store"
+  | "catalog"
+  | "profile"
+  | "tell"
+  | "ipv6"
+  | "hear"
+  | "data"
+  | "analysisMs"
 > & {
   /** The settings of the director: a file, or JSON. */
   readonly director?: string;

@@ -8,6 +8,9 @@ import { liveDataPlane } from "../scenarios/cloud/data-plane.ts";
 /** The seed: the broker is always judged in the same world; only the secrets are new. */
 const SAME_EACH_TIME = { seed: 1, secretsFrom: "random" } as const;
 
+/** The health monitor looks every few seconds, in ms, not every minute: checks wait for VMs that it has recreated. */
+const ANALYSIS_MS = 2000;
+
 /** Certifies the reference broker for PostgreSQL: in a cloud of its own, over HTTP. Returns the exit code. */
 export async function certifyReference(options: CertifyRunOptions): Promise<number> {
   const suites = findSuites(options.suite ?? "osb,backup,isolation");
@@ -16,6 +19,7 @@ export async function certifyReference(options: CertifyRunOptions): Promise<numb
     ...SAME_EACH_TIME,
     pace: "instant",
     services: ["postgresql"],
+    analysisMs: ANALYSIS_MS,
     ...(live && { hear: live.hear }),
   });
   try {
